@@ -14,6 +14,8 @@ use syn::Ident;
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    /// Whether rustc has reported a mistake before the macro ran.
+    told: bool,
     read: bool,
 }
 
@@ -28,8 +30,13 @@ impl Errors {
         step.map_err(|error| self.push(error)).ok()
     }
 
+    /// Notes a mistake that rustc has reported, and that needs no second message.
+    pub(crate) fn is_told(&mut self) {
+        self.told = true;
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.found.is_empty() && !self.told
     }
 
     /// Returns one `compile_error!` for each mistake, and no tokens if there is none.

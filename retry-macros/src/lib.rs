@@ -362,7 +362,23 @@ pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// `Classify::describe` returns the text of `Display`, else that of `Debug`, else the name of the type. In a
 /// generic type, the derive does not find an implementation that has a bound on a type parameter.
-#[proc_macro_derive(Classify, attributes(classify, source))]
+///
+/// The derive also knows the words that need no value as attributes, such as `#[transient]`: rustc would say no more than that
+/// it cannot find them. They are compile errors that say what to write.
+#[proc_macro_derive(
+    Classify,
+    attributes(
+        classify,
+        source,
+        transient,
+        throttled,
+        ambiguous,
+        overloaded,
+        permanent,
+        inherit,
+        interruption
+    )
+)]
 pub fn derive_classify(input: TokenStream) -> TokenStream {
     classify::derive(&parse_macro_input!(input as DeriveInput)).into()
 }

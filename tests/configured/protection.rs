@@ -1,4 +1,4 @@
-//! Configuring budgets and breakers by name.
+//! Tests of a configuration that names budgets and breakers.
 
 use std::cell::Cell;
 

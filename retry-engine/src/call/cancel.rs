@@ -255,26 +255,33 @@ impl Cancel for tokio_util::sync::CancellationToken {
 /// The token of an annotated function's call, with its methods as function pointers.
 ///
 /// Only [`token`] has the bound [`Cancel`], so a value that is not a token causes one compile error, where it is written.
+/// The bound [`Clone`] of a generic value would cause a second one.
 #[derive(Debug)]
 pub struct Token<C, D> {
     token: C,
+    clone: fn(&C) -> C,
     is_cancelled: fn(&C) -> bool,
     cancelled: fn(&C) -> D,
 }
 
 /// Clones the token that `cancel = …` names, for one call.
 pub fn token<C: Cancel<Cancelled = D>, D: Future<Output = ()>>(token: &C) -> Token<C, D> {
-    Token { token: token.clone(), is_cancelled: C::is_cancelled, cancelled: C::cancelled }
+    Token {
+        token: token.clone(),
+        clone: C::clone,
+        is_cancelled: C::is_cancelled,
+        cancelled: C::cancelled,
+    }
 }
 
-impl<C: Clone, D> Clone for Token<C, D> {
+impl<C, D> Clone for Token<C, D> {
     fn clone(&self) -> Self {
-        Token { token: self.token.clone(), ..*self }
+        Token { token: (self.clone)(&self.token), ..*self }
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<C: Clone, D: Future<Output = ()>> Cancel for Token<C, D> {
+impl<C, D: Future<Output = ()>> Cancel for Token<C, D> {
     type Cancelled = D;
 
     fn is_cancelled(&self) -> bool {

@@ -13,7 +13,7 @@ use super::rules::{By, Classified, Hook, Judge, Rejects, Unclassified, Unset, Wh
 use crate::base::clock::Moment;
 use crate::base::sleep::Sleeping;
 use crate::course::retry::Retry;
-use crate::course::work::{Awaits, Blocks, Yields};
+use crate::course::work::{Awaits, Runs, Yields};
 use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::outcome::{Interruptible, Outcome};
 use crate::failure::verdict::{Rejection, Verdict};
@@ -171,7 +171,7 @@ impl<C, V, H> Rules<C, V, H> {
     }
 }
 
-impl<W, R: Outcome, C, V, H> Retrying<'_, W, R, Blocks, C, V, H> {
+impl<W, R: Outcome, M, C, V, H> Retrying<'_, W, R, M, C, V, H> {
     /// Calls the closure until the call ends, and blocks the thread between the attempts. A running attempt cannot be
     /// interrupted: a deadline ends the call between attempts, and a `timeout` has no effect.
     ///
@@ -184,7 +184,8 @@ impl<W, R: Outcome, C, V, H> Retrying<'_, W, R, Blocks, C, V, H> {
     /// If the closure panics.
     pub fn run(self) -> R
     where
-        W: FnMut(Attempt) -> R + MayBlock,
+        W: MayBlock,
+        M: Runs<W, R>,
         C: Judge<R::Error>,
         V: Rejects<R::Value>,
         H: Hook<R>,
@@ -193,7 +194,7 @@ impl<W, R: Outcome, C, V, H> Retrying<'_, W, R, Blocks, C, V, H> {
         let mut attempts = Attempts::new(policy.nearest_valid(true).0);
         loop {
             let attempt = attempts.begin();
-            let out = work(attempt);
+            let out = M::attempt(&mut work, attempt);
             let pause = rules.pause(&mut attempts, &attempt, &out, None);
             let Some(pause) = pause else { return out };
             drop(out);

@@ -18,8 +18,8 @@ pub use std::{concat, file, line, module_path};
 pub use inventory;
 
 pub use self::outputs::{
-    Failure, RecoverFuture, Reported, absent, absent_for, conjure, future, outcome, recovered,
-    recovering,
+    Failure, RecoverFuture, Recovers, Reported, absent, absent_for, conjure, future, outcome,
+    recovered, recovering,
 };
 #[cfg(not(all(test, retry_loom)))]
 pub use self::words::budget;

@@ -105,6 +105,62 @@ impl<F: Future> Future for Recovering<F> {
     }
 }
 
+/// A function that can be called with the failure and every argument: `Types` has a type for each, and the output.
+///
+/// If the function has another number of parameters, rustc reports this trait, and the type of `itself` stays unknown. With
+/// one `impl` for a number of parameters, rustc would select that `impl`, and report its bound at every use of the type. The
+/// second `impl`, of another `Way`, makes rustc look at the bounds first.
+#[diagnostic::on_unimplemented(
+    message = "`recover` calls its function with the failure and every argument",
+    label = "takes another number of parameters",
+    note = "its first parameter is the failure, or a `RetryError` around it; after it come the parameters of the annotated function",
+    note = "in a method, `self` comes before the failure: `fn fallback(&self, failure: E, order: u32) -> Result<T, E>`"
+)]
+pub trait Recovers<Way, Types> {
+    /// The type of the function.
+    type Itself;
+
+    /// Returns the function.
+    fn itself(self) -> Self::Itself;
+}
+
+/// The way of a function that can be called.
+#[derive(Debug)]
+pub enum Fits {}
+
+/// No type implements this trait.
+pub trait Unfit {}
+
+impl<F: Unfit, Types> Recovers<(), Types> for F {
+    type Itself = F;
+
+    fn itself(self) -> F {
+        self
+    }
+}
+
+/// Counts the parameters of functions, down to one.
+macro_rules! recovers {
+    () => {};
+    ($first:ident $($rest:ident)*) => {
+        impl<F, $first, $($rest,)* R> Recovers<Fits, ($first, $($rest,)* R)> for F
+        where
+            F: FnOnce($first, $($rest),*) -> R,
+        {
+            type Itself = F;
+
+            #[inline(always)]
+            fn itself(self) -> F {
+                self
+            }
+        }
+
+        recovers!($($rest)*);
+    };
+}
+
+recovers!(P0 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11);
+
 /// The first argument of `recover`: the final failure `E`, or the [`RetryError<E>`] around it.
 #[diagnostic::on_unimplemented(
     message = "`recover` is called with the final failure `{E}` or a `RetryError<{E}>`, not with `{Self}`",

@@ -11,7 +11,7 @@ use super::rules::{Judge, LookedUp, Rules, Unset};
 use super::work::{Alone, Ends, Lends, Protects};
 use crate::budget::Budget;
 use crate::call::state::Call;
-use crate::course::work::{Awaits, Blocks, Yields};
+use crate::course::work::{Awaits, Runs, Yields};
 use crate::failure::carried::NotCarried;
 use crate::failure::lookup::{ByClassify, ByTypeName, NoFromInterruption, NoInject, Unjudged};
 use crate::failure::outcome::Outcome;
@@ -210,7 +210,7 @@ impl<'p, W, R, M, C> Retrying<'p, W, R, M, Rules<C, Unset, Unset, Unset, Unknown
     }
 }
 
-impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
+impl<W, R, M, J, X, B, O> Retrying<'_, W, R, M, J, X, B, O> {
     /// Calls the closure until the call ends, and blocks the thread between the attempts.
     ///
     /// A running attempt cannot be interrupted: a deadline or a token ends the call between attempts, and a `timeout` is
@@ -237,8 +237,9 @@ impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
     #[doc(alias = "call")]
     pub fn run(self) -> O::Output
     where
-        W: FnMut(Attempt) -> R + MayBlock,
+        W: MayBlock,
         R: Outcome,
+        M: Runs<W, R>,
         J: Judge<R>,
         X: Guard<R>,
         B: Protects<R, X>,
@@ -249,7 +250,7 @@ impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
         let id = CallId::unique();
         rules.identify(id);
         let guard = breaker.around(limits);
-        let attempt = |call: &Call<'_>| work(call.running(id));
+        let attempt = |call: &Call<'_>| M::attempt(&mut work, call.running(id));
         if !O::REPORTS && plan.budget.is_none() {
             let call = Under(plan.site, plan.policy);
             let out = Turn { call, attempt, rules, guard, outcome: PhantomData }.run(false);
@@ -262,7 +263,32 @@ impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
     }
 }
 
-impl<'p, W, F, R, J, X, B, O> IntoFuture for Retrying<'p, W, R, Awaits, J, X, B, O>
+/// The way of a call that can be awaited: [`Awaits`] or [`Lends`].
+///
+/// One `IntoFuture` for both: the way of a closure with a wrong result stays unknown, and rustc reports the result once.
+pub trait Resumes<'p, W, R, J, X, B, O>: Sized {
+    /// The result of the call.
+    type Output;
+    /// The future of the call.
+    type Future: Future<Output = Self::Output>;
+
+    /// Makes the future.
+    fn future(call: Retrying<'p, W, R, Self, J, X, B, O>) -> Self::Future;
+}
+
+impl<'p, W, R, M, J, X, B, O> IntoFuture for Retrying<'p, W, R, M, J, X, B, O>
+where
+    M: Resumes<'p, W, R, J, X, B, O>,
+{
+    type Output = M::Output;
+    type IntoFuture = M::Future;
+
+    fn into_future(self) -> Self::IntoFuture {
+        M::future(self)
+    }
+}
+
+impl<'p, W, F, R, J, X, B, O> Resumes<'p, W, R, J, X, B, O> for Awaits
 where
     W: FnMut(Attempt) -> F,
     F: Future<Output = R>,
@@ -273,10 +299,10 @@ where
     O: Ends<R>,
 {
     type Output = O::Output;
-    type IntoFuture = Looped<'p, W, F, R, J, B::Guard, O>;
+    type Future = Looped<'p, W, F, R, J, B::Guard, O>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        let Retrying { call, work, rules, limits, breaker, .. } = self;
+    fn future(call: Retrying<'p, W, R, Self, J, X, B, O>) -> Self::Future {
+        let Retrying { call, work, rules, limits, breaker, .. } = call;
         Looped::new(call, work, rules, breaker.around(limits))
     }
 }
@@ -297,7 +323,7 @@ where
     }
 }
 
-impl<'p, W, R, J, X, B, O> IntoFuture for Retrying<'p, W, R, Lends, J, X, B, O>
+impl<'p, W, R, J, X, B, O> Resumes<'p, W, R, J, X, B, O> for Lends
 where
     W: AsyncFnMut(Attempt) -> R + 'p,
     R: Outcome + 'p,
@@ -307,9 +333,9 @@ where
     O: Ends<R> + 'p,
 {
     type Output = O::Output;
-    type IntoFuture = Pin<Box<dyn Future<Output = O::Output> + 'p>>;
+    type Future = Pin<Box<dyn Future<Output = O::Output> + 'p>>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.lent())
+    fn future(call: Retrying<'p, W, R, Self, J, X, B, O>) -> Self::Future {
+        Box::pin(call.lent())
     }
 }

@@ -97,6 +97,14 @@ fn listed(args: &Args) -> impl Iterator<Item = (&Ident, &Ident)> {
     lists.flat_map(|list| list.value.iter().map(|name| (&list.key, name)))
 }
 
+/// Whether all names in `clone` and `keep` are known. A list that could not be read may contain an argument, and a misspelt
+/// name in a list may stand for it.
+pub(super) fn lists_are_known(function: &Function, args: &Args) -> bool {
+    let bindings = function.bindings();
+    let exists = |name: &Ident| bindings.iter().any(|binding| binding.name == *name);
+    !args.misread(&["clone", "keep"]) && listed(args).all(|(_, name)| exists(name))
+}
+
 /// The name with its span in the list.
 fn position<'a>(list: Option<&'a Keyed<Idents>>, name: &Ident) -> Option<&'a Ident> {
     list?.value.iter().find(|listed| *listed == name)
@@ -107,13 +115,10 @@ pub(super) fn mutable_arguments_are_cloned_or_kept(
     args: &Args,
     errors: &mut Errors,
 ) {
-    // A list that could not be read may contain the name, and a misspelt name in a list may stand for it.
-    let bindings = function.bindings();
-    let exists = |name: &Ident| bindings.iter().any(|binding| binding.name == *name);
-    if args.misread(&["clone", "keep"]) || listed(args).any(|(_, name)| !exists(name)) {
+    if !lists_are_known(function, args) {
         return;
     }
-    for binding in &bindings {
+    for binding in &function.bindings() {
         let Some(mutable) = &binding.mutable else { continue };
         let name = &binding.name;
         if listed(args).any(|(_, listed)| listed == name) {

@@ -4,24 +4,22 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::errors::Mistake;
 
-/// Words that can precede `fn`.
+/// The words that can precede `fn`.
 const QUALIFIERS: [&str; 7] = ["pub", "default", "const", "async", "unsafe", "safe", "extern"];
 
-/// Words that begin an item that is no function.
+/// The words that begin an item, if the item is no function.
 const ITEMS: [&str; 10] =
     ["impl", "trait", "struct", "enum", "union", "mod", "type", "static", "use", "macro_rules"];
 
-/// This rule comes first, since the other rules need a signature.
+/// Checks that the item is a function. This rule comes first, since the other rules need a signature.
 pub(crate) fn only_functions_are_retried(item: &TokenStream) -> syn::Result<()> {
     let Err((found, name)) = function(item) else { return Ok(()) };
     let (article, help) = match name.as_str() {
         "impl" | "trait" => ("a whole", "put it on each method to retry"),
         "mod" | "extern" => ("a whole", "put it on each function to retry"),
-        "enum" => ("an", FUNCTION),
-        "expression" => (
-            "an",
-            "give the code a name as a `fn`, or retry it as a closure with `Policy::call` or `Policy::call_async`",
-        ),
+        "enum" | "extern crate" => ("an", FUNCTION),
+        "expression" | "async block" => ("an", CODE),
+        "let" => ("a", CODE),
         "closure" => (
             "a",
             "give the code a name as a `fn`, or retry the closure with `Policy::call` or `Policy::call_async`",
@@ -34,6 +32,8 @@ pub(crate) fn only_functions_are_retried(item: &TokenStream) -> syn::Result<()> 
 }
 
 const FUNCTION: &str = "put it on a `fn` or an `async fn`";
+
+const CODE: &str = "give the code a name as a `fn`, or retry it as a closure with `Policy::call` or `Policy::call_async`";
 
 /// Returns the word that shows that the item is no function, and the name for such an item.
 fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
@@ -52,13 +52,18 @@ fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
                 return Err((token, "closure".to_owned()));
             }
             TokenTree::Ident(word) if *word == "let" => return Err((token, "let".to_owned())),
-            // The name of a constant, or an unknown word.
+            TokenTree::Ident(word) if *word == "crate" && qualifier.is_some() => {
+                return Err((token, "extern crate".to_owned()));
+            }
+            // Any other word is the name of a constant, or is unknown.
             TokenTree::Ident(word) if *word != "move" => break,
             _ => {}
         }
     }
     if let Some(first) = expression(item) {
-        return Err((first, "expression".to_owned()));
+        let is_async = matches!(&first, TokenTree::Ident(word) if word == "async");
+        let name = if is_async { "async block" } else { "expression" };
+        return Err((first, name.to_owned()));
     }
     match qualifier {
         Some(word) if word == "const" || word == "extern" => {
@@ -69,11 +74,14 @@ fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
     }
 }
 
-/// The first token, if the item is none: `charge(order)` as a statement.
+/// Returns the first token if the tokens are an expression, such as the statement `charge(order)`, and no item.
 fn expression(item: &TokenStream) -> Option<TokenTree> {
     let is_fn = |token: TokenTree| matches!(&token, TokenTree::Ident(word) if word == "fn");
     let mut tokens = item.clone().into_iter();
     let first = tokens.next()?;
+    if is_block(item) {
+        return Some(first);
+    }
     let begins_an_item = match &first {
         TokenTree::Ident(word) => {
             QUALIFIERS.iter().chain(&ITEMS).any(|it| word == it) || word == "let"
@@ -84,6 +92,17 @@ fn expression(item: &TokenStream) -> Option<TokenTree> {
     };
     let is_macro = matches!(tokens.next(), Some(TokenTree::Punct(bang)) if bang.as_char() == '!');
     (!begins_an_item && !is_macro && !item.clone().into_iter().any(is_fn)).then_some(first)
+}
+
+/// Whether the tokens are a block with a word before it: `async move { charge(order).await }`, `unsafe { charge(order) }`.
+fn is_block(item: &TokenStream) -> bool {
+    const WORDS: [&str; 4] = ["async", "move", "unsafe", "const"];
+    let mut rest = item.clone().into_iter().skip_while(
+        |token| matches!(token, TokenTree::Ident(word) if WORDS.iter().any(|it| word == it)),
+    );
+    let begins = matches!(item.clone().into_iter().next(), Some(TokenTree::Ident(_)));
+    let is_brace = matches!(rest.next(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace);
+    begins && is_brace
 }
 
 /// Whether the item is an expression, which must not stand beside other items.
@@ -155,6 +174,15 @@ mod tests {
             (quote!(let f = 3;), "let"),
             (quote!(charge(3)), "expression"),
             (quote!({ charge(3) }), "expression"),
+            (quote!(async { charge(3) }), "async block"),
+            (quote!(async move { charge(3) }), "async block"),
+            (quote!(unsafe { charge(3) }), "expression"),
+            (
+                quote!(
+                    extern crate std as s;
+                ),
+                "extern crate",
+            ),
         ] {
             assert_eq!(function(&item).unwrap_err().1, name, "{item}");
         }

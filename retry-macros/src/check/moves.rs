@@ -7,6 +7,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{GenericParam, Ident, Type, TypeParamBound, WherePredicate};
 
+use crate::check::arguments::lists_are_known;
 use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::{Function, Mode};
 use crate::item::moves::{Moving, first_move};
@@ -24,7 +25,7 @@ pub(super) fn attempts_do_not_move_arguments(
     let is_plain = matches!(function.mode(), Mode::Blocking | Mode::Async)
         && !mentions(&body, "fn")
         && !mentions(&body, "cfg");
-    if !is_plain || args.misread(&["clone", "keep"]) {
+    if !is_plain || !lists_are_known(function, args) {
         return;
     }
     let listed = |name: &Ident| {

@@ -7,18 +7,19 @@
 //! | [`only_defaults_above_an_enum`], [`no_default_on_a_struct`] | words above the type |
 //! | [`nothing_of_the_container`] | words on a variant |
 //! | [`nothing_on_fields`] | words on a field |
+//! | [`no_word_alone`] | words outside of `#[classify(…)]` |
 //! | [`each_word_once`], [`one_verdict`], [`no_kind_as_expression`] | words that contradict each other |
 //! | [`one_case_for_interruptions`] | the conversion that `interruption` writes |
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, Member};
+use syn::{Expr, Member, Type};
 
 use super::item::{self, Case, Input, Shape};
 use super::plan::{self, Plan};
 use super::read::{self, Attrs, Form, Word};
 use super::words::Kind;
-use crate::errors::{Errors, Mistake, given_twice};
+use crate::errors::{Errors, Mistake, given_twice, quoted};
 use crate::manifest;
 
 // Input:
@@ -28,12 +29,14 @@ use crate::manifest;
 pub(crate) fn check<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
     the_runtime_has_its_name(input, errors);
     no_union(input, errors);
+    no_word_alone(&input.container, "default = ", errors);
     only_defaults_above_an_enum(input, errors);
     no_default_on_a_struct(input, errors);
     each_word_once(&input.container, errors);
     for case in &input.cases {
         nothing_of_the_container(case, errors);
         nothing_on_fields(case, errors);
+        no_word_alone(&case.attrs, "", errors);
         each_word_once(&case.attrs, errors);
         one_verdict(&case.attrs, errors);
         no_kind_as_expression(case, errors);
@@ -111,14 +114,25 @@ fn nothing_of_the_container(case: &Case<'_>, errors: &mut Errors) {
 /// An attribute describes a variant or a struct as a whole; its words can name a field.
 fn nothing_on_fields(case: &Case<'_>, errors: &mut Errors) {
     for field in &case.fields {
-        for attribute in field.node.attrs.iter().filter(|attribute| read::is_classify(attribute)) {
-            let name = item::name(&field.member);
+        for attribute in field.node.attrs.iter().filter(|attribute| read::is_ours(attribute)) {
+            let (name, word) = (item::name(&field.member), quoted(attribute.path()));
             errors.push(attribute.mistake(format!(
-                "`#[classify]` belongs on `{}`, not on its field `{name}`\n\
+                "`#[{word}]` belongs on `{}`, not on its field `{name}`\n\
                  help: write `inherit`, `status = {name}` or `after = {name}` above `{0}` to use the field",
                 case.ident
             )));
         }
+    }
+}
+
+/// A word as an attribute of its own would have no effect: `#[transient]`. Above an enum, a kind comes after `before`.
+fn no_word_alone(attrs: &Attrs, before: &str, errors: &mut Errors) {
+    for word in &attrs.alone {
+        let before = Kind::named(&word.to_string()).map_or("", |_| before);
+        errors.push(word.mistake(format!(
+            "`{word}` is a word of `#[classify(…)]`, and no attribute of its own\n\
+             help: write `#[classify({before}{word})]`"
+        )));
     }
 }
 
@@ -156,6 +170,13 @@ fn one_case_for_interruptions(input: &Input<'_>, errors: &mut Errors) {
                  help: keep `#[from]` and write `inherit`, or remove `#[from]`",
             ));
         }
+        if let Some(other) = input.cases.iter().find(|other| converts_interruptions(other)) {
+            errors.push(key.mistake(format!(
+                "`#[from]` on `{}` writes `From<Interruption>` already\n\
+                 help: remove `interruption` here, or remove `#[from]` there",
+                other.ident
+            )));
+        }
         match first {
             None => first = Some(case.ident),
             Some(first) => errors.push(key.mistake(format!(
@@ -163,6 +184,21 @@ fn one_case_for_interruptions(input: &Input<'_>, errors: &mut Errors) {
             ))),
         }
     }
+}
+
+/// Whether a case without the word `interruption` has thiserror's conversion of interruptions: `#[from] Interruption`.
+fn converts_interruptions(case: &Case<'_>) -> bool {
+    let is_interruption = |ty: &Type| match ty {
+        Type::Path(path) => {
+            path.path.segments.last().is_some_and(|last| last.ident == "Interruption")
+        }
+        _ => false,
+    };
+    let is_from = |field: &item::Field<'_>| {
+        field.cause_marker().is_some_and(|marker| marker.path().is_ident("from"))
+    };
+    case.interruption().is_none()
+        && case.fields.iter().any(|field| is_from(field) && is_interruption(field.ty()))
 }
 
 /// The first `transient` or other kind in `if *code > 500 { transient } else { permanent }` that is no field, no

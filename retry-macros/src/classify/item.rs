@@ -49,7 +49,8 @@ impl<'a> Input<'a> {
                 let (above, own) =
                     container.words.into_iter().partition(|word| word.form.is_for_container());
                 let attrs = Attrs { words: own, ..container };
-                container = Attrs { words: above, ..container };
+                let (broken, misspelt) = (attrs.broken, attrs.misspelt);
+                container = Attrs { words: above, broken, misspelt, alone: Vec::new() };
                 let (fields, transparent) = (Field::all(&data.fields), is_transparent(&node.attrs));
                 let case = Case { ident: &node.ident, attrs, fields, transparent };
                 (Shape::Struct, vec![case])

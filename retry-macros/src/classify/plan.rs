@@ -129,7 +129,18 @@ fn verdict<'a>(word: &'a Word, case: &'a Case<'a>, errors: &mut Errors) -> Optio
         Form::Messages => Some(Verdict::Messages(span)),
         Form::Verdict(expr) => Some(Verdict::Expr(expr)),
         Form::Status(member) => named_field(word, member, case, errors).map(Verdict::Status),
-        Form::Inherit => inner(word, case, errors).map(Verdict::Inherit),
+        Form::Inherit => {
+            let used = inner(word, case, errors)?;
+            if is_number_or_text(used.field.ty()) {
+                errors.push(used.field.ty().mistake(format!(
+                    "`inherit` asks this field for its kind, and `{}` has none\n\
+                     help: write a kind in place of `inherit`, such as `permanent`, or `kind = expr` to compute one",
+                    quoted(used.field.ty())
+                )));
+                return None;
+            }
+            Some(Verdict::Inherit(used))
+        }
         Form::Interruption | Form::After(_) | Form::Default(_) | Form::Crate(_) => None,
     }
 }
@@ -149,15 +160,18 @@ fn covered<'a>(
     let misplaced_here = case.attrs.words.iter().any(|word| word.form.is_for_container());
     let misplaced_above = input.container.words.iter().any(|word| !word.form.is_for_container());
     let on_a_field =
-        case.fields.iter().any(|field| field.node.attrs.iter().any(super::read::is_classify));
+        case.fields.iter().any(|field| field.node.attrs.iter().any(super::read::is_ours));
     if case.attrs.broken
         || input.container.broken
+        || !case.attrs.alone.is_empty()
+        || !input.container.alone.is_empty()
         || misplaced_here
         || misplaced_above
         || on_a_field
     {
         return None;
     }
+    // rustc reports a misspelt attribute, and nothing else is wrong: any kind makes the variant complete.
     if case.attrs.misspelt {
         return Some(Verdict::Kind(Kind::THROTTLED, case.ident.span()));
     }

@@ -17,6 +17,8 @@ pub(crate) struct Attrs {
     pub(crate) broken: bool,
     /// Whether an attribute has almost the name `classify`. rustc reports it, and suggests the right name.
     pub(crate) misspelt: bool,
+    /// The attributes whose name is a word of `#[classify(…)]`: `#[transient]`.
+    pub(crate) alone: Vec<Ident>,
 }
 
 /// A word and its value.
@@ -65,6 +67,20 @@ pub(crate) fn is_classify(attribute: &Attribute) -> bool {
     attribute.path().is_ident("classify")
 }
 
+/// The words that the derive accepts as attributes, to say what to write: those that need no value.
+const ALONE: [&str; 7] =
+    ["transient", "throttled", "ambiguous", "overloaded", "permanent", "inherit", "interruption"];
+
+/// The name of an attribute that is a word of `#[classify(…)]`.
+pub(crate) fn word_alone(attribute: &Attribute) -> Option<&Ident> {
+    attribute.path().get_ident().filter(|name| ALONE.iter().any(|word| *name == word))
+}
+
+/// Whether the attribute is `#[classify]`, or one of its words.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    is_classify(attribute) || word_alone(attribute).is_some()
+}
+
 fn is_misspelt(attribute: &Attribute) -> bool {
     attribute.path().get_ident().is_some_and(|name| {
         name != "classify" && retry_text::within(&name.to_string(), &["classify"], |_| 1).is_some()
@@ -76,7 +92,11 @@ fn is_misspelt(attribute: &Attribute) -> bool {
 // Output:
 //     [throttled, after = wait], broken; and the mistake "did you mean `permanent`?"
 pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
-    let mut attrs = Attrs { misspelt: attributes.iter().any(is_misspelt), ..Attrs::default() };
+    let mut attrs = Attrs {
+        misspelt: attributes.iter().any(is_misspelt),
+        alone: attributes.iter().filter_map(word_alone).cloned().collect(),
+        ..Attrs::default()
+    };
     for attribute in attributes.iter().filter(|attribute| is_classify(attribute)) {
         let words = |input: ParseStream<'_>| {
             attrs.read_words(input, errors);

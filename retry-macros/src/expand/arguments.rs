@@ -1,14 +1,12 @@
-//! The arguments of the function: what each attempt clones or borrows, and what `recover` gets.
+//! The arguments of the function: those that each attempt clones or borrows.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Ident, Path, Type};
+use syn::{Ident, Type};
 
 use crate::expand::plan::{Attempt, Plan};
 use crate::expand::spans::replaced;
-use crate::item::parameters::{Binding, Parameter};
-use crate::item::pattern::as_expression;
+use crate::item::parameters::Binding;
 use crate::item::tokens::uses;
 use crate::read::form::Idents;
 use crate::read::key::Keyed;
@@ -38,13 +36,14 @@ impl Plan<'_> {
             bindings.iter().filter_map(|Binding { name, mutable, by_ref, ty, .. }| {
                 if self.is_cloned(name) {
                     let name = listed(self.args.clone.as_ref(), name);
+                    // A type without `Clone` is a mistake at the name in the list.
+                    let at = Span::mixed_site().located_at(name.span());
+                    let clone = replaced(&quote!(#private::Clone::clone), at);
                     return Some(match mutable {
-                        Some(_) if by_ref.is_some() => quote_spanned!(name.span()=>
-                            #allowed let #name = &mut #private::Clone::clone(#name);
+                        Some(_) if by_ref.is_some() => quote_spanned!(at=>
+                            #allowed let #name = &mut #clone(#name);
                         ),
-                        _ => quote_spanned!(name.span()=>
-                            #allowed let #mutable #name = #private::Clone::clone(&#name);
-                        ),
+                        _ => quote_spanned!(at=> #allowed let #mutable #name = #clone(&#name);),
                     });
                 }
                 // Without the reborrow, the first attempt would move a `&mut` that the body passes on.
@@ -105,38 +104,6 @@ impl Plan<'_> {
     fn beside_the_attempt(&self) -> Vec<TokenStream> {
         let rules = [&self.args.when, &self.args.retry_if, &self.args.on_retry];
         rules.into_iter().flatten().map(|rule| self.in_body(&rule.value)).collect()
-    }
-
-    // Input:
-    //     recover = fallback
-    // Output:
-    //     let failed = Failure::from_retry_error(failure);
-    //     recovering(fallback(self, failed, argument, …)).await
-    //
-    // As an argument of the call, the conversion would be a second mistake of a function with too few parameters.
-    pub(crate) fn recover(&self, path: &Path, is_async: bool) -> TokenStream {
-        let private = &self.private;
-        let failure = Ident::new("failure", Span::mixed_site().located_at(path.span()));
-        let mut arguments: Vec<TokenStream> = Vec::new();
-        let mut receiver = None;
-        for parameter in &self.parameters {
-            match parameter {
-                Parameter::Receiver { this, .. } => receiver = Some(quote!(#this,)),
-                Parameter::Typed { pat, .. } => arguments.extend(as_expression(pat)),
-            }
-        }
-        // A function with other parameters is a mistake at its path.
-        let private = replaced(private, path.span());
-        let failed = Ident::new("failed", Span::mixed_site().located_at(path.span()));
-        let recovered = quote_spanned!(path.span()=> {
-            let #failed = <_ as #private::Failure<_>>::from_retry_error(#failure);
-            #path(#receiver #failed, #(#arguments),*)
-        });
-        if is_async {
-            quote_spanned!(path.span()=> #private::recovering(#recovered).await)
-        } else {
-            quote_spanned!(path.span()=> #private::recovered(|| #recovered))
-        }
     }
 }
 

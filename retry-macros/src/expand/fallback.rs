@@ -27,7 +27,9 @@ pub(crate) fn fallback(function: &Function, args: &Args) -> TokenStream {
     });
     // Under a wrong name `report` is a guess, and the return type tells whether it is meant.
     let reports = |output: &&Type| mentions(&output.to_token_stream(), "RetryError");
-    let report = args.report.as_ref().and(function.output().filter(reports)).map(without_opaque);
+    let is_written = args.report.is_some() || args.misread(&["report"]);
+    let report = function.output().filter(|output| is_written && reports(output));
+    let report = report.map(without_opaque);
     let report = report.map(|output| quote!(<#output as #private::Reported>::Body));
     if context.is_none() && report.is_none() {
         return function.to_token_stream();

@@ -10,6 +10,7 @@ mod owned;
 mod plan;
 mod policy;
 mod protect;
+mod recover;
 mod spans;
 mod task;
 mod turn;

@@ -37,7 +37,7 @@ impl Plan<'_> {
             // The body returns the declared type without the report.
             Some(report) => {
                 let private = respanned(private, report.key.span());
-                quote_spanned!(declared.span()=> <#declared as #private::Reported>::Body)
+                quote_spanned!(report.key.span()=> <#declared as #private::Reported>::Body)
             }
             None => quote!(#declared),
         };

@@ -79,6 +79,12 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
             parameter(key)
         )));
     }
+    if key.name == "retry_if" && asks_for_an_error(closure) {
+        return Err(closure.body.mistake(
+            "the closure of `retry_if` gets the value of a success, and not the outcome\n\
+             help: leave `retry_if` out to retry errors, or judge them with `when = |error| …`",
+        ));
+    }
     match closure.inputs.first() {
         Some(Pat::Type(typed)) if is_value(&typed.ty) => Err(typed.mistake(format!(
             "the closure of `{key}` gets a reference to {}\nhelp: write `|{}: &{}|`",
@@ -88,6 +94,25 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Whether the closure asks its parameter whether it is an error: `|result| result.is_err()`.
+fn asks_for_an_error(closure: &ExprClosure) -> bool {
+    let body = match &*closure.body {
+        Expr::Unary(unary) => &*unary.expr,
+        body => body,
+    };
+    let Expr::MethodCall(call) = body else { return false };
+    let asks = call.method == "is_err" || call.method == "is_ok";
+    let parameter = match closure.inputs.first() {
+        Some(Pat::Ident(name)) => Some(&name.ident),
+        _ => None,
+    };
+    let asked = match &*call.receiver {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    };
+    asks && asked.is_some() && asked == parameter
 }
 
 /// The names that people give to an error.

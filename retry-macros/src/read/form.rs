@@ -2,6 +2,7 @@
 //! flags, names, paths and expressions.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -12,6 +13,7 @@ use crate::read::closure;
 use crate::read::constant::is_constant;
 use crate::read::key::Key;
 use crate::read::literal::{is_camel_case, literal};
+use crate::read::refused::has_refused;
 
 /// The tokens that follow the key.
 pub(crate) enum Form {
@@ -24,6 +26,15 @@ pub(crate) enum Form {
 pub(crate) type Idents = Punctuated<Ident, Token![,]>;
 
 impl Form {
+    /// Whether the value contains a literal that rustc has refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        match self {
+            Form::Bare => false,
+            Form::Value(value) => has_refused(value.to_token_stream()),
+            Form::List(tokens) => has_refused(tokens.clone()),
+        }
+    }
+
     /// The value of `key = value`.
     pub(crate) fn value(&self, key: &Key<'_>) -> syn::Result<&Expr> {
         match self {

@@ -16,17 +16,17 @@ pub(crate) struct Written {
     pub(crate) form: Form,
 }
 
-/// The names that are read: those of arguments, or of settings.
+/// The names that a list may contain: those of arguments, or those of settings.
 pub(crate) struct Names {
     /// Whether a word is one of them.
     pub(crate) is_name: fn(&Ident) -> bool,
-    /// The things that they name, for messages.
+    /// The noun for one of them in messages: `argument` or `setting`.
     pub(crate) what: &'static str,
-    /// A name and its value, for messages.
+    /// An example for messages: a name and its value.
     pub(crate) example: &'static str,
-    /// The name that a text without one probably has; `None` where none takes a text.
+    /// Finds the name that was probably left out before a text; `None` if no value of the list is a text.
     pub(crate) of_text: Option<fn(&str) -> &'static str>,
-    /// How the value of a name is written, for messages.
+    /// Finds the example of a name for messages, such as `max = 3`.
     pub(crate) write: fn(&Ident) -> Option<&'static str>,
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod key;
 pub(crate) mod kinds;
 pub(crate) mod literal;
 pub(crate) mod protect;
+mod refused;
 pub(crate) mod schedule;
 pub(crate) mod settings;
 pub(crate) mod table;

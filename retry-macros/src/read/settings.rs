@@ -1,4 +1,4 @@
-//! The settings of `breaker(…)` and `budget(…)`, a row for each: an example of it, and what its value is.
+//! The settings of `breaker(…)` and `budget(…)`. Each has a row with its name, an example and the type of its value.
 //!
 //! A setting is a method of the runtime's `BreakerSettings` or `BudgetSettings`, which gives it its meaning. A test in
 //! `tests/it/tidy.rs` compares the rows with those methods.
@@ -17,7 +17,7 @@ use crate::read::words::percent;
 /// A setting.
 pub(crate) struct Setting {
     pub(crate) name: &'static str,
-    /// An example, for messages.
+    /// An example that messages show.
     pub(crate) write: &'static str,
     value: Value,
 }
@@ -32,9 +32,9 @@ pub(crate) enum Value {
     Number,
     Count,
     Window,
-    /// The name of a share in quotes, or an expression.
+    /// The name of a share in quotes, or an expression that makes a share.
     Share,
-    /// A value of a type of the runtime's, or an expression of the call.
+    /// A value whose type the runtime defines, or an expression that each call evaluates.
     Any,
 }
 
@@ -89,12 +89,12 @@ pub(crate) fn is_name(word: &Ident) -> bool {
     BREAKER.iter().chain(BUDGET).any(|row| word == row.name)
 }
 
-/// How a setting of a breaker or a budget is written, for messages.
+/// Finds the example of a setting for messages, such as `rate = 0.5`.
 pub(crate) fn written(word: &Ident) -> Option<&'static str> {
     BREAKER.iter().chain(BUDGET).find(|row| word == row.name).map(|row| row.write)
 }
 
-/// The row of a setting, or the mistake of a name that is none.
+/// Finds the row of a setting. A name that has no row is a mistake.
 pub(crate) fn row(of_argument: &Ident, name: &Ident) -> syn::Result<&'static Setting> {
     let (rows, word) = (of(of_argument), name.to_string());
     if let Some(row) = rows.iter().find(|row| row.name == word) {
@@ -121,7 +121,7 @@ impl Setting {
         self.value
     }
 
-    /// Checks a value as far as it is written out.
+    /// Checks a value, if it is a literal or a word. rustc checks the type of any other expression.
     pub(crate) fn check(&self, of: &Ident, key: &Key<'_>, value: &Expr) -> syn::Result<()> {
         match self.value {
             Value::Any => return Ok(()),

@@ -152,6 +152,10 @@ fn argument(args: &mut Args, written: &Written, errors: &mut Errors) {
         return unknown(args, written, errors);
     };
     args.written.push(row.name);
+    if written.form.is_refused() {
+        args.unread.push(row.name);
+        return errors.is_told();
+    }
     if let Err(error) = row.read(args, written) {
         args.unread.push(row.name);
         errors.push(error);

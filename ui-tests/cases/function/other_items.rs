@@ -48,6 +48,9 @@ unsafe extern "C" {
     fn abs(number: i32) -> i32;
 }
 
+#[retryable]
+extern crate core as base;
+
 fn main() {
     let _ = Client.fetch();
     let _ = inner::fetch();

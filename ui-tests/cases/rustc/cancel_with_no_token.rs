@@ -18,4 +18,9 @@ async fn misspelt(token: &retry_runtime::CancelToken) -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(cancel = stop)]
+fn by_a_closure<F: Fn() -> bool>(stop: F) -> io::Result<bool> {
+    Ok(stop())
+}
+
 fn main() {}

@@ -6,6 +6,14 @@ fn without_the_argument(error: io::Error) -> io::Result<u32> {
     Err(error)
 }
 
+fn without_the_failure(order: u32) -> io::Result<u32> {
+    Ok(order)
+}
+
+fn with_more_arguments(_error: io::Error, order: [u32; 3], _day: String) -> io::Result<u32> {
+    Ok(order[0])
+}
+
 fn of_another_failure(_error: String, order: u32) -> io::Result<u32> {
     Ok(order)
 }
@@ -25,6 +33,16 @@ async fn later(_error: io::Error, order: u32) -> io::Result<u32> {
 #[retryable(recover = without_the_argument)]
 fn argument_is_missing(order: u32) -> io::Result<u32> {
     Ok(order)
+}
+
+#[retryable(recover = without_the_failure)]
+fn failure_is_missing(order: u32) -> Result<u32, io::Error> {
+    Ok(order)
+}
+
+#[retryable(recover = with_more_arguments)]
+fn argument_is_not_known(order: [u32; 3]) -> io::Result<u32> {
+    Ok(order[0])
 }
 
 #[retryable(recover = of_another_failure)]

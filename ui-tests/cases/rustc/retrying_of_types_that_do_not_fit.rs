@@ -19,6 +19,14 @@ fn a_number_that_is_no_outcome() {
     let _ = POLICY.retrying(|_| 7).run();
 }
 
+async fn an_awaited_number_that_is_no_outcome() {
+    let _ = POLICY.retrying_any(|_| 7).await;
+}
+
+async fn a_future_of_a_number() {
+    let _ = POLICY.retrying(|_| async { 7 }).await;
+}
+
 fn an_error_that_cannot_tell_an_interruption() {
     let _ = POLICY.retrying_any(|_| Err::<(), _>(Plain)).cancel(CancelToken::new()).run();
 }
