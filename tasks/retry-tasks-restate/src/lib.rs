@@ -4,6 +4,7 @@ mod attempt;
 mod builder;
 mod engine;
 mod http;
+mod kept;
 mod object;
 mod protocol;
 mod query;
