@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 
 use retry_tasks::Tasks;
 use retry_tasks_restate::Restate;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A running server, until it is dropped.
 pub(crate) struct Server {
     process: Child,
     folder: PathBuf,
+    node: u16,
     ingress: u16,
     admin: u16,
 }
@@ -47,7 +50,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .expect("the server starts");
-        let server = Server { process, folder, ingress, admin };
+        let server = Server { process, folder, node, ingress, admin };
         server.until_ready().await;
         Some(server)
     }
@@ -65,6 +68,15 @@ impl Server {
     /// The URLs of the ingress and of the admin interface.
     pub(crate) fn urls(&self) -> [String; 2] {
         [self.ingress, self.admin].map(|port| format!("http://127.0.0.1:{port}"))
+    }
+
+    /// The server's own counts, in the text format of Prometheus.
+    pub(crate) async fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.node)).await.expect("connected");
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.expect("sent");
+        let mut metrics = String::new();
+        stream.read_to_string(&mut metrics).await.expect("received");
+        metrics
     }
 
     /// A folder that is removed with the server.
