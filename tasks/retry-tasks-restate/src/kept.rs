@@ -26,6 +26,9 @@ pub(crate) struct Kept {
     /// The fencing token and the due time of the attempt that was scheduled last.
     pub(crate) scheduled: Option<(u64, Time)>,
     pub(crate) apart: Apart,
+    /// The scope in which the server counts the attempts. The object has it from the submission: a handler that is run again in
+    /// another process must send the same.
+    pub(crate) scope: Option<String>,
 }
 
 /// The parts of a task that have a key of their own.
@@ -38,8 +41,8 @@ pub(crate) struct Apart {
 
 impl Kept {
     /// A task that was not kept before.
-    pub(crate) fn new(task: Task) -> Self {
-        Kept { task, scheduled: None, apart: Apart::default() }
+    pub(crate) fn new(task: Task, scope: Option<String>) -> Self {
+        Kept { task, scheduled: None, apart: Apart::default(), scope }
     }
 
     /// Reads the task of an object, with its history, and without arguments and a result that have a key of their own.

@@ -5,6 +5,7 @@ mod builder;
 mod engine;
 mod http;
 mod kept;
+mod limits;
 mod object;
 mod protocol;
 mod query;

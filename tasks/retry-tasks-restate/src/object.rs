@@ -31,8 +31,8 @@ impl TaskObject {
         if ctx.get::<Json<Kept>>(TASK).await?.is_some() {
             return Ok(Json(false));
         }
-        let Submission { now, task } = submission;
-        let mut kept = Kept::new(task);
+        let Submission { now, task, scope } = submission;
+        let mut kept = Kept::new(task, scope);
         schedule(&ctx, &mut kept, now);
         if let Some(deadline) = kept.task.record.deadline {
             let request = Request { now: deadline, ask: Ask::Expire, ticket: None, alone: true };
@@ -183,6 +183,10 @@ fn schedule(ctx: &ObjectContext<'_>, kept: &mut Kept, now: Time) {
     };
     kept.scheduled = wanted;
     let attempt = ctx.service_client::<AttemptServiceClient<'_>>().run(Json(ticket));
+    let attempt = match &kept.scope {
+        Some(scope) => attempt.scope(scope),
+        None => attempt,
+    };
     match due.since(now) {
         delay if delay.is_zero() => attempt.send(),
         delay => attempt.send_after(delay),

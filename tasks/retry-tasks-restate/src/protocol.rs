@@ -31,6 +31,8 @@ pub(crate) struct Answer {
 pub(crate) struct Submission {
     pub(crate) now: Time,
     pub(crate) task: Task,
+    /// The scope in which the server counts the attempts.
+    pub(crate) scope: Option<String>,
 }
 
 /// The reply of the object of a key: the task that has the key.

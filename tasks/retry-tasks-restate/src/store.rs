@@ -198,7 +198,8 @@ impl RestateStore {
         is_given: bool,
     ) -> Result<Submitted, StoreError> {
         let record = task.record.clone();
-        let (id, submission) = (record.id, Submission { now, task });
+        let scope = self.engine.limits.scope(&record.name);
+        let (id, submission) = (record.id, Submission { now, task, scope });
         if let Some(key) = &record.key {
             let holder: Holder =
                 self.engine.key(&record.name, key, "submit", None, &submission).await?;

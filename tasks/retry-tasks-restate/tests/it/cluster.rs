@@ -99,7 +99,7 @@ impl Drop for Cluster {
 }
 
 /// Starts a load balancer, which gives each connection to the next of these ports that accepts it. Returns its URL.
-pub(crate) async fn balance(ports: [u16; 3]) -> String {
+pub(crate) async fn balance<const N: usize>(ports: [u16; N]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
     let turn = Arc::new(AtomicUsize::new(0));

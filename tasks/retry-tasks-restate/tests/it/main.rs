@@ -5,6 +5,7 @@ mod cluster;
 mod conformance;
 mod cost;
 mod kill;
+mod limits;
 mod process;
 mod server;
 mod speed;

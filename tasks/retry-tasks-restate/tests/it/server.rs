@@ -24,9 +24,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server and waits until it answers. `None`, and a line that says so, where no server is installed.
     pub(crate) async fn start() -> Option<Self> {
+        Server::start_with(&[]).await
+    }
+
+    /// Starts a server with these variables in its environment.
+    pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Option<Self> {
         let program = program()?;
         let (folder, ports) = (folder(), free_ports());
-        let process = command(&program, &folder, ports).spawn().expect("the server starts");
+        let mut command = command(&program, &folder, ports);
+        let process = command.envs(variables.iter().copied()).spawn().expect("the server starts");
         let [node, ingress, admin] = ports;
         let server = Server { process, folder, node, ingress, admin };
         server.until_ready().await;
