@@ -1,10 +1,10 @@
 //! The attempts: a service that the server calls once for each scheduled attempt.
 //!
-//! The claim is part of the journaled step that makes the attempt, under a number that is new each time: when the step is run
-//! again after a crash, its claim finds that of its predecessor, which is therefore lost. The policy of the function then
-//! decides, as after any lost attempt.
+//! An attempt writes nothing to the journal of its invocation: when the server runs it again after a crash, it begins anew. Its
+//! claim has a number that is new each time, and finds that of its predecessor, which is therefore lost. The policy of the function
+//! then decides, as after any lost attempt. When the end is stored already, the claim is refused.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use restate_sdk::prelude::*;
@@ -13,13 +13,12 @@ use retry_runtime::CallId;
 use retry_runtime::resume::limit;
 use retry_tasks::machine::{Ask, Claim, Reply};
 use retry_tasks::store::{Attempt, End, News, Stop};
-use retry_tasks::{AttemptEnd, Record, TaskId};
+use retry_tasks::{AttemptEnd, Record, StoreError, TaskId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use crate::engine::Engine;
-use crate::object::TaskObjectClient;
-use crate::protocol::{Ended, Request, Ticket};
+use crate::protocol::Ticket;
 use crate::slots::Place;
 
 /// The time between two questions whether a silent attempt may go on. A cancellation by another process stops it within this
@@ -37,27 +36,8 @@ pub(crate) struct AttemptService {
 impl AttemptService {
     /// Makes the attempt, and tells its end to the task.
     #[handler]
-    async fn run(&self, ctx: Context<'_>, Json(ticket): Json<Ticket>) -> HandlerResult<()> {
-        let id = ticket.id;
-        // The slot is free when the end is stored, so that a worker that shuts down waits for that.
-        let slot = Arc::new(Mutex::new(None));
-        let (engine, held) = (Arc::clone(&self.engine), Arc::clone(&slot));
-        let step = ctx.run(move || async move {
-            let Some((ended, place)) = make(&engine, &ticket).await? else { return Ok(Json(None)) };
-            *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
-            Ok(Json(Some(ended)))
-        });
-        let Json(ended) = step.name("attempt").await?;
-        let Some(Ended { now, fence, end, progress }) = ended else { return Ok(()) };
-        let ask = Ask::End { fence, end, progress };
-        let request = Request { now, ask, ticket: None, alone: false };
-        let task = ctx.object_client::<TaskObjectClient<'_>>(id.to_string());
-        let Json(answer) = task.ask(Json(request)).call().await?;
-        if let Some(answer) = answer {
-            self.engine.tell(&answer, now);
-        }
-        drop(slot);
-        Ok(())
+    async fn run(&self, _ctx: Context<'_>, Json(ticket): Json<Ticket>) -> HandlerResult<()> {
+        make(&self.engine, &ticket).await
     }
 }
 
@@ -66,35 +46,55 @@ impl AttemptService {
 #[error("the worker of the attempt was abandoned")]
 struct Abandoned;
 
-/// Claims the task and makes the attempt. `None`: there is no attempt to be made, or no end of it to be told.
-async fn make(
-    engine: &Arc<Engine>,
-    ticket: &Ticket,
-) -> Result<Option<(Ended, Place)>, HandlerError> {
+/// Claims the task, makes the attempt, and tells its end to the task.
+async fn make(engine: &Arc<Engine>, ticket: &Ticket) -> Result<(), HandlerError> {
     let place = engine.slots.acquire(ticket).await;
     let (site, settings) = (place.function.site, place.host.settings());
     let nonce = CallId::unique().as_u128() as u64;
     let claim = Claim::new(&*settings.name, settings.lease).limit(limit(site)).nonce(nonce);
     let answer = engine.ask(ticket.id, Ask::Claim(claim), Some(ticket.fence)).await?;
-    let Some(answer) = answer else { return Ok(None) };
+    let Some(answer) = answer else { return Ok(()) };
     match answer.reply {
         Reply::Claimed => {}
         Reply::Lost { task } => {
             let next = task.after_loss(site, engine.now());
             engine.ask(ticket.id, Ask::Lose { fence: task.fence, next }, None).await?;
-            return Ok(None);
+            return Ok(());
         }
-        _ => return Ok(None),
+        _ => return Ok(()),
     }
-    drive(engine, place, *answer.record).await
+    let Some((end, place)) = drive(engine, place, *answer.record).await? else { return Ok(()) };
+    tell(engine, ticket.id, end, &place.host.ending()).await?;
+    // The slot is free when the end is stored, so that a worker that shuts down waits for that.
+    drop(place);
+    Ok(())
 }
 
-/// Runs a claimed attempt until its end, or until it has to stop.
+/// Tells the end of an attempt to its task. While no server answers, a worker that is not ending tries again.
+async fn tell(
+    engine: &Engine,
+    id: TaskId,
+    end: Ask,
+    ending: &watch::Receiver<End>,
+) -> Result<(), StoreError> {
+    loop {
+        match engine.ask(id, end.clone(), None).await {
+            Err(StoreError::Unreachable { .. } | StoreError::Unknown { .. })
+                if *ending.borrow() == End::NotYet =>
+            {
+                tokio::time::sleep(CHECK).await;
+            }
+            told => return told.map(drop),
+        }
+    }
+}
+
+/// Runs a claimed attempt until its end, or until it has to stop. `None`: its end must not be told.
 async fn drive(
     engine: &Arc<Engine>,
     place: Place,
     record: Record,
-) -> Result<Option<(Ended, Place)>, HandlerError> {
+) -> Result<Option<(Ask, Place)>, HandlerError> {
     let (id, fence) = (record.id, record.fence);
     let claimed = record.claimed(engine.now());
     let standing = claimed.standing;
@@ -117,8 +117,8 @@ async fn drive(
         end = &mut end => end,
         () = loss(engine, id, fence, &news) => return Ok(None),
     };
-    let ended = Ended { now: engine.now(), fence, end, progress: news.last() };
-    Ok(held.place.take().map(|place| (ended, place)))
+    let end = Ask::End { fence, end, progress: news.last() };
+    Ok(held.place.take().map(|place| (end, place)))
 }
 
 /// The slot of a running attempt. When the attempt is left, or dropped with the server's connection, it is asked to stop, and the

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use crate::attempt::AttemptService;
 use crate::engine::Engine;
 use crate::http::Servers;
+use crate::limits::Limits;
 use crate::object::{KeyObject, TaskObject};
 use crate::store::RestateStore;
 
@@ -27,6 +28,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// | `admin` | none: no lists, counts, analytics or removals, and no registration of workers |
 /// | `listen`, `advertise` | none: this process submits and asks, and runs no attempts |
 /// | `longest_attempt` | a day |
+/// | `concurrency` | no limit over the fleet |
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,6 +53,7 @@ pub struct Restate {
     listen: Option<String>,
     advertise: Option<String>,
     longest: Duration,
+    limits: Vec<(String, u32)>,
 }
 
 impl Restate {
@@ -63,6 +66,7 @@ impl Restate {
             listen: None,
             advertise: None,
             longest: LONGEST,
+            limits: Vec::new(),
         }
     }
 
@@ -93,12 +97,40 @@ impl Restate {
         self
     }
 
+    /// Sets the number of attempts of one function that may run at a time in the whole fleet; 0 counts as 1. The server holds the
+    /// others back. An attempt that waits for a slot of its worker counts as running.
+    ///
+    /// Every program of the fleet sets the same limits, one that only submits tasks, too: a task keeps the limit that it was submitted
+    /// with. A changed number reaches all nodes of a cluster within half a minute.
+    ///
+    /// The server's flow control is required, which only a new cluster can switch on:
+    /// `RESTATE_EXPERIMENTAL_ENABLE_VQUEUES=true` and `RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7=true` in the environment of
+    /// each node. [`admin`](Self::admin) is required, too.
+    ///
+    /// ```no_run
+    /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+    /// use retry_tasks_restate::Restate;
+    ///
+    /// let tasks = Restate::new(["http://r1:8080"])
+    ///     .admin(["http://r1:9070"])
+    ///     .concurrency("bank::charge", 10) // the bank allows ten calls at a time
+    ///     .open()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn concurrency(mut self, name: impl Into<String>, attempts: u32) -> Self {
+        self.limits.push((name.into(), attempts.max(1)));
+        self
+    }
+
     /// Connects to the server. With [`listen`](Self::listen), binds the address, and registers the workers' URL at the server
     /// if [`admin`](Self::admin) is set.
     ///
     /// # Errors
     ///
     /// A URL is none, the address cannot be bound, or the server does not answer or refuses the workers' URL.
+    /// [`StoreError::Unsupported`]: the fleet's limits need the server's flow control.
     pub async fn open(self) -> Result<Tasks, StoreError> {
         for url in self.ingress.iter().chain(&self.admin).chain(&self.advertise) {
             checked(url)?;
@@ -107,7 +139,8 @@ impl Restate {
             return Err(other("`Restate::new` needs at least one URL".to_owned()));
         }
         let (ingress, admin) = (Servers::new(self.ingress), Servers::new(self.admin.clone()));
-        let engine = Arc::new(Engine::new(ingress, admin));
+        let limits = Limits::set(&admin, &self.limits).await?;
+        let engine = Arc::new(Engine::new(ingress, admin, limits));
         if let Some(address) = &self.listen {
             let listener = TcpListener::bind(address)
                 .await

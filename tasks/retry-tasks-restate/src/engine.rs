@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::http::{Failure, Servers};
+use crate::limits::Limits;
 use crate::protocol::{Answer, KEY, Request, TASK};
 use crate::query;
 use crate::slots::Slots;
@@ -24,12 +25,13 @@ pub(crate) struct Engine {
     pub(crate) bulletin: Bulletin,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) slots: Arc<Slots>,
+    pub(crate) limits: Limits,
 }
 
 impl Engine {
-    pub(crate) fn new(ingress: Servers, admin: Servers) -> Self {
+    pub(crate) fn new(ingress: Servers, admin: Servers, limits: Limits) -> Self {
         let (clock, slots) = (Arc::new(SystemClock::new()), Arc::default());
-        Engine { ingress, admin, bulletin: Bulletin::new(), clock, slots }
+        Engine { ingress, admin, bulletin: Bulletin::new(), clock, slots, limits }
     }
 
     pub(crate) fn now(&self) -> Time {

@@ -80,7 +80,7 @@ impl Servers {
         self.urls.is_empty()
     }
 
-    /// Sends a request that may be repeated, to one server after the other, until one of them answers.
+    /// Posts a request that may be repeated.
     pub(crate) async fn post<In: Serialize, Out: DeserializeOwned>(
         &self,
         path: &str,
@@ -88,14 +88,39 @@ impl Servers {
         body: &In,
     ) -> Result<Out, Failure> {
         let body = serde_json::to_vec(body).map_err(|error| unreadable(path, &error))?;
-        let body = Bytes::from(body);
+        self.send(&Method::POST, path, idempotency_key, body.into()).await
+    }
+
+    /// Puts a value there.
+    pub(crate) async fn put<In: Serialize, Out: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &In,
+    ) -> Result<Out, Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| unreadable(path, &error))?;
+        self.send(&Method::PUT, path, None, body.into()).await
+    }
+
+    /// Gets the value from there.
+    pub(crate) async fn get<Out: DeserializeOwned>(&self, path: &str) -> Result<Out, Failure> {
+        self.send(&Method::GET, path, None, Bytes::new()).await
+    }
+
+    /// Sends a request that may be repeated, to one server after the other, until one of them answers.
+    async fn send<Out: DeserializeOwned>(
+        &self,
+        method: &Method,
+        path: &str,
+        idempotency_key: Option<&str>,
+        body: Bytes,
+    ) -> Result<Out, Failure> {
         let (mut detail, mut is_sent) = ("no address was given".to_owned(), false);
         for round in 0..ROUNDS {
             if round > 0 {
                 tokio::time::sleep(PAUSE * round).await;
             }
             for url in &self.urls {
-                match self.one(url, path, idempotency_key, body.clone()).await {
+                match self.one(method, url, path, idempotency_key, body.clone()).await {
                     Ok((status, reply)) if status.is_success() => {
                         return serde_json::from_slice(&reply)
                             .map_err(|error| unreadable(path, &error));
@@ -123,6 +148,7 @@ impl Servers {
 
     async fn one(
         &self,
+        method: &Method,
         url: &str,
         path: &str,
         idempotency_key: Option<&str>,
@@ -132,7 +158,7 @@ impl Servers {
         let uri =
             format!("{url}{path}").parse::<Uri>().map_err(|error| unsent(error.to_string()))?;
         let mut request = Request::builder()
-            .method(Method::POST)
+            .method(method)
             .uri(uri)
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json");

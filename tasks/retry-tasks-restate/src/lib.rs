@@ -4,6 +4,8 @@ mod attempt;
 mod builder;
 mod engine;
 mod http;
+mod kept;
+mod limits;
 mod object;
 mod protocol;
 mod query;

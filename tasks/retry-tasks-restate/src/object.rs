@@ -8,27 +8,12 @@ use std::sync::Arc;
 use restate_sdk::prelude::*;
 use restate_sdk::serde::Json;
 use retry_tasks::machine::{Ask, Reply, Task, apply};
-use retry_tasks::{Record, TaskAttempt, TaskId, Time};
-use serde::{Deserialize, Serialize};
+use retry_tasks::{Record, TaskId, Time};
 
 use crate::attempt::AttemptServiceClient;
 use crate::engine::Engine;
+use crate::kept::{Kept, TASK};
 use crate::protocol::{Answer, Holder, KeyedOrder, KeyedReply, Request, Submission, Ticket};
-
-/// The keys of the state. Each part of a task that changes by itself has its own, and queries read only the parts that they need.
-const RECORD: &str = "record";
-const ARGUMENTS: &str = "arguments";
-const RESULT: &str = "result";
-const ATTEMPTS: &str = "attempts";
-const CLAIM: &str = "claim";
-
-/// The part of a task that no other process sees.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Claimed {
-    nonce: Option<u64>,
-    /// The fencing token and the due time of the attempt that was scheduled last.
-    scheduled: Option<(u64, Time)>,
-}
 
 pub(crate) struct TaskObject {
     pub(crate) engine: Arc<Engine>,
@@ -43,19 +28,18 @@ impl TaskObject {
         ctx: ObjectContext<'_>,
         Json(submission): Json<Submission>,
     ) -> HandlerResult<Json<bool>> {
-        if ctx.get::<Json<Record>>(RECORD).await?.is_some() {
+        if ctx.get::<Json<Kept>>(TASK).await?.is_some() {
             return Ok(Json(false));
         }
-        let Submission { now, task } = submission;
-        let mut claim = Claimed::default();
-        schedule(&ctx, &task, &mut claim, now);
-        if let Some(deadline) = task.record.deadline {
+        let Submission { now, task, scope } = submission;
+        let mut kept = Kept::new(task, scope);
+        schedule(&ctx, &mut kept, now);
+        if let Some(deadline) = kept.task.record.deadline {
             let request = Request { now: deadline, ask: Ask::Expire, ticket: None, alone: true };
             let own = ctx.object_client::<TaskObjectClient<'_>>(ctx.key());
             own.ask(Json(request)).send_after(deadline.since(now));
         }
-        ctx.set(ARGUMENTS, task.record.arguments.clone());
-        keep(&ctx, None, &task, &claim);
+        kept.keep(&ctx, None);
         Ok(Json(true))
     }
 
@@ -66,17 +50,17 @@ impl TaskObject {
         ctx: ObjectContext<'_>,
         Json(request): Json<Request>,
     ) -> HandlerResult<Json<Option<Answer>>> {
-        let Some(mut task) = brief(&ctx).await? else { return Ok(Json(None)) };
+        let Some(kept) = Kept::open(&ctx).await? else { return Ok(Json(None)) };
         let Request { now, ask, ticket, alone } = request;
         if let Ask::Order(verb) = &ask {
-            let lost_key = task.record.lost_key.clone();
-            if lost_key.is_some() && needs_key(*verb) && verb.is_allowed(task.record.state) {
-                let reply = Reply::Open;
-                let record = Box::new(task.record);
+            let record = &kept.task.record;
+            let lost_key = record.lost_key.clone();
+            if lost_key.is_some() && needs_key(*verb) && verb.is_allowed(record.state) {
+                let (reply, record) = (Reply::Open, Box::new(brief(record.clone())));
                 return Ok(Json(Some(Answer { reply, told: Vec::new(), record, lost_key })));
             }
         }
-        let answer = change(&ctx, &mut task, ask, ticket, now).await?;
+        let answer = change(&ctx, kept, [ask], ticket, now).await?;
         if alone {
             self.engine.bulletin.tell(&answer.record, now, answer.told.clone());
         }
@@ -90,12 +74,11 @@ impl TaskObject {
         ctx: ObjectContext<'_>,
         Json(order): Json<KeyedOrder>,
     ) -> HandlerResult<Json<Option<Answer>>> {
-        let Some(mut task) = brief(&ctx).await? else { return Ok(Json(None)) };
-        let ask = Ask::Order(order.verb);
-        if order.verb.is_allowed(task.record.state) {
-            let _ = apply(&mut task, Ask::RegainKey, order.now);
-        }
-        Ok(Json(Some(change(&ctx, &mut task, ask, None, order.now).await?)))
+        let Some(kept) = Kept::open(&ctx).await? else { return Ok(Json(None)) };
+        let verb = order.verb;
+        let regain = verb.is_allowed(kept.task.record.state).then_some(Ask::RegainKey);
+        let asks = regain.into_iter().chain([Ask::Order(verb)]);
+        Ok(Json(Some(change(&ctx, kept, asks, None, order.now).await?)))
     }
 
     /// Reads the task, with its history if that is wanted.
@@ -105,17 +88,7 @@ impl TaskObject {
         ctx: SharedObjectContext<'_>,
         Json(attempts): Json<bool>,
     ) -> HandlerResult<Json<Option<Task>>> {
-        let Some(Json(mut record)) = ctx.get::<Json<Record>>(RECORD).await? else {
-            return Ok(Json(None));
-        };
-        record.arguments = ctx.get::<String>(ARGUMENTS).await?.unwrap_or_default();
-        record.result = ctx.get::<String>(RESULT).await?;
-        let mut task = Task::of(record);
-        if attempts {
-            let history = ctx.get::<Json<Vec<TaskAttempt>>>(ATTEMPTS).await?;
-            task.attempts = history.map(Json::into_inner).unwrap_or_default();
-        }
-        Ok(Json(Some(task)))
+        Ok(Json(Kept::whole(&ctx, attempts).await?))
     }
 
     /// Whether the attempt with this fencing token may go on.
@@ -125,8 +98,8 @@ impl TaskObject {
         ctx: SharedObjectContext<'_>,
         Json(fence): Json<u64>,
     ) -> HandlerResult<Json<bool>> {
-        let record = ctx.get::<Json<Record>>(RECORD).await?;
-        Ok(Json(record.is_some_and(|Json(record)| record.fence == fence)))
+        let kept = ctx.get::<Json<Kept>>(TASK).await?;
+        Ok(Json(kept.is_some_and(|Json(kept)| kept.task.record.fence == fence)))
     }
 
     /// Removes a task that has ended.
@@ -136,9 +109,9 @@ impl TaskObject {
         ctx: ObjectContext<'_>,
         Json(now): Json<Time>,
     ) -> HandlerResult<Json<bool>> {
-        let record = ctx.get::<Json<Record>>(RECORD).await?.map(Json::into_inner);
+        let kept = ctx.get::<Json<Kept>>(TASK).await?;
         let may = |record: &Record| record.state.is_ended() && !record.has_promised_its_key(now);
-        let is_forgotten = record.as_ref().is_some_and(may);
+        let is_forgotten = kept.is_some_and(|Json(kept)| may(&kept.task.record));
         if is_forgotten {
             ctx.clear_all();
         }
@@ -146,51 +119,37 @@ impl TaskObject {
     }
 }
 
-/// The task without arguments and result.
-async fn brief(ctx: &ObjectContext<'_>) -> Result<Option<Task>, TerminalError> {
-    let Some(Json(record)) = ctx.get::<Json<Record>>(RECORD).await? else { return Ok(None) };
-    let mut task = Task::of(record);
-    let history = ctx.get::<Json<Vec<TaskAttempt>>>(ATTEMPTS).await?;
-    task.attempts = history.map(Json::into_inner).unwrap_or_default();
-    task.nonce = claim_of(ctx).await?.nonce;
-    Ok(Some(task))
+/// The record without arguments and result.
+fn brief(record: Record) -> Record {
+    Record { arguments: String::new(), result: None, ..record }
 }
 
-async fn claim_of(ctx: &ObjectContext<'_>) -> Result<Claimed, TerminalError> {
-    let claim = ctx.get::<Json<Claimed>>(CLAIM).await?;
-    Ok(claim.map(Json::into_inner).unwrap_or_default())
-}
-
-/// Applies the request, stores the task and schedules its next attempt.
+/// Applies the requests, stores the task and schedules its next attempt. Answers the last request.
 async fn change(
     ctx: &ObjectContext<'_>,
-    task: &mut Task,
-    ask: Ask,
+    before: Kept,
+    asks: impl IntoIterator<Item = Ask>,
     ticket: Option<u64>,
     now: Time,
 ) -> Result<Answer, TerminalError> {
-    let stored = claim_of(ctx).await?;
-    let mut claim = stored;
-    let is_claim = matches!(ask, Ask::Claim(_));
-    let before = task.clone();
-    let (reply, told) = if ticket.is_some_and(|ticket| is_void(ticket, &task.record)) {
-        (Reply::Gone(task.record.state), Vec::new())
-    } else {
-        apply(task, ask, now)
-    };
+    let mut kept = before.clone();
+    let record = &kept.task.record;
+    let (mut reply, mut told) = (Reply::Gone(record.state), Vec::new());
+    if !ticket.is_some_and(|ticket| is_void(ticket, record)) {
+        for ask in asks {
+            (reply, told) = apply(&mut kept.task, ask, now);
+        }
+    }
     if matches!(reply, Reply::NotDue(_)) {
         // The clock of the worker is behind: this attempt came too early, and another one is needed.
-        claim.scheduled = None;
+        kept.scheduled = None;
     }
-    schedule(ctx, task, &mut claim, now);
-    if before != *task || claim != stored {
-        keep(ctx, Some(&before), task, &claim);
-    }
-    let mut record = Box::new(task.record.clone());
-    if is_claim && reply == Reply::Claimed {
-        record.arguments = ctx.get::<String>(ARGUMENTS).await?.unwrap_or_default();
-    }
-    record.result = None;
+    schedule(ctx, &mut kept, now);
+    let record = Box::new(match reply {
+        Reply::Claimed => kept.for_attempt(ctx).await?,
+        _ => brief(kept.task.record.clone()),
+    });
+    kept.keep(ctx, Some(&before));
     Ok(Answer { reply, told, record, lost_key: None })
 }
 
@@ -207,15 +166,14 @@ const fn needs_key(verb: retry_tasks::Verb) -> bool {
 }
 
 /// Sends for the next attempt, which the server starts when it is due.
-fn schedule(ctx: &ObjectContext<'_>, task: &Task, claim: &mut Claimed, now: Time) {
-    let record = &task.record;
+fn schedule(ctx: &ObjectContext<'_>, kept: &mut Kept, now: Time) {
+    let record = &kept.task.record;
     let is_open = !record.state.is_ended() && record.running_attempt().is_none();
     let Some(due) = record.run_at.filter(|_| is_open) else { return };
     let wanted = Some((record.fence, due));
-    if claim.scheduled == wanted {
+    if kept.scheduled == wanted {
         return;
     }
-    claim.scheduled = wanted;
     let ticket = Ticket {
         id: record.id,
         name: record.name.clone(),
@@ -223,28 +181,16 @@ fn schedule(ctx: &ObjectContext<'_>, task: &Task, claim: &mut Claimed, now: Time
         priority: record.priority,
         due,
     };
+    kept.scheduled = wanted;
     let attempt = ctx.service_client::<AttemptServiceClient<'_>>().run(Json(ticket));
+    let attempt = match &kept.scope {
+        Some(scope) => attempt.scope(scope),
+        None => attempt,
+    };
     match due.since(now) {
         delay if delay.is_zero() => attempt.send(),
         delay => attempt.send_after(delay),
     };
-}
-
-/// Stores the parts of the task that have changed.
-fn keep(ctx: &ObjectContext<'_>, before: Option<&Task>, task: &Task, claim: &Claimed) {
-    let mut record = task.record.clone();
-    if let Some(result) = record.result.take() {
-        ctx.set(RESULT, result);
-    } else if before.is_some_and(|it| it.record.state.is_ended()) && !record.state.is_ended() {
-        // An order by hand has begun anew.
-        ctx.clear(RESULT);
-    }
-    record.arguments = String::new();
-    if before.is_none_or(|before| before.attempts != task.attempts) {
-        ctx.set(ATTEMPTS, Json(task.attempts.clone()));
-    }
-    ctx.set(CLAIM, Json(Claimed { nonce: task.nonce, ..*claim }));
-    ctx.set(RECORD, Json(record));
 }
 
 pub(crate) struct KeyObject;

@@ -1,7 +1,7 @@
 //! The messages between this crate's stores, the objects on the server, and the attempts.
 
 use retry_tasks::machine::{Ask, Reply, Task, Told};
-use retry_tasks::{AttemptEnd, Progress, Record, TaskId, Time, Verb};
+use retry_tasks::{Record, TaskId, Time, Verb};
 use serde::{Deserialize, Serialize};
 
 /// A request to the object of a task. The time is the sender's: a handler that is run again must not read another one.
@@ -31,6 +31,8 @@ pub(crate) struct Answer {
 pub(crate) struct Submission {
     pub(crate) now: Time,
     pub(crate) task: Task,
+    /// The scope in which the server counts the attempts.
+    pub(crate) scope: Option<String>,
 }
 
 /// The reply of the object of a key: the task that has the key.
@@ -68,15 +70,6 @@ pub(crate) struct Ticket {
     pub(crate) fence: u64,
     pub(crate) priority: i32,
     pub(crate) due: Time,
-}
-
-/// The end of an attempt.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Ended {
-    pub(crate) now: Time,
-    pub(crate) fence: u64,
-    pub(crate) end: AttemptEnd,
-    pub(crate) progress: Option<Progress>,
 }
 
 /// The names of the services, which the server shows, and which paths and queries contain.

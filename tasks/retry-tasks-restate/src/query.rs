@@ -2,7 +2,7 @@
 //!
 //! The server has no other index of the objects. An object of our own that lists all tasks would handle the changes of
 //! all tasks one after the other, and add an invocation to each. A query costs nothing until somebody asks; it reads all records,
-//! without arguments, results and histories.
+//! without long arguments, results and histories.
 
 use std::collections::HashMap;
 
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::http::Servers;
+use crate::kept::{self, Kept};
 use crate::protocol::TASK;
 
 #[derive(Debug, Serialize)]
@@ -77,20 +78,30 @@ pub(crate) async fn tasks(
 
 /// A task from the parts of its state.
 fn whole(mut parts: HashMap<String, String>) -> Option<Task> {
-    let mut record: Record = serde_json::from_str(parts.get("record")?).ok()?;
-    let text = |part: Option<String>| serde_json::from_str(&part?).ok();
-    record.arguments = text(parts.remove("arguments")).unwrap_or_default();
-    record.result = text(parts.remove("result"));
-    let mut task = Task::of(record);
-    let attempts = parts.get("attempts").map(|attempts| serde_json::from_str(attempts));
-    task.attempts = attempts.and_then(Result::ok).unwrap_or_default();
+    let Kept { mut task, apart, .. } = serde_json::from_str(parts.get(kept::TASK)?).ok()?;
+    let mut text = |part: &str| serde_json::from_str(&parts.remove(part)?).ok();
+    if apart.arguments {
+        task.record.arguments = text(kept::ARGUMENTS).unwrap_or_default();
+    }
+    if apart.result {
+        task.record.result = text(kept::RESULT);
+    }
+    if apart.attempts {
+        let attempts = parts.get(kept::ATTEMPTS).map(|attempts| serde_json::from_str(attempts));
+        task.attempts = attempts.and_then(Result::ok).unwrap_or_default();
+    }
     Some(task)
 }
 
-/// All records, without arguments and results.
+/// All tasks, without the parts that have a key of their own.
+async fn all(admin: &Servers) -> Result<Vec<Task>, StoreError> {
+    let kept = parts::<Kept>(admin, kept::TASK).await?;
+    Ok(kept.into_iter().map(|(_, kept)| kept.task).collect())
+}
+
+/// All records. Arguments and results may be missing.
 pub(crate) async fn records(admin: &Servers) -> Result<Vec<Record>, StoreError> {
-    let records = parts::<Record>(admin, "record").await?;
-    Ok(records.into_iter().map(|(_, record)| record).collect())
+    Ok(all(admin).await?.into_iter().map(|task| task.record).collect())
 }
 
 /// Evaluates the stored attempts of the function with this name, or of all functions.
@@ -98,15 +109,14 @@ pub(crate) async fn analytics(
     admin: &Servers,
     name: Option<&str>,
 ) -> Result<Analytics, StoreError> {
-    let histories = parts::<Vec<TaskAttempt>>(admin, "attempts").await?;
-    let histories: HashMap<TaskId, Vec<TaskAttempt>> = histories.into_iter().collect();
-    let records = records(admin).await?;
-    let named = |record: &&Record| name.is_none_or(|name| record.name == name);
-    let tasks = records
-        .iter()
-        .filter(named)
-        .map(|record| (record, histories.get(&record.id).map(Vec::as_slice).unwrap_or_default()));
-    Ok(Analytics::of(tasks))
+    let histories = parts::<Vec<TaskAttempt>>(admin, kept::ATTEMPTS).await?;
+    let mut histories: HashMap<TaskId, Vec<TaskAttempt>> = histories.into_iter().collect();
+    let mut tasks = all(admin).await?;
+    tasks.retain(|task| name.is_none_or(|name| task.record.name == name));
+    for task in &mut tasks {
+        task.attempts.extend(histories.remove(&task.record.id).unwrap_or_default());
+    }
+    Ok(Analytics::of(tasks.iter().map(|task| (&task.record, task.attempts.as_slice()))))
 }
 
 /// The tasks that the retention does not keep, the oldest first.

@@ -3,11 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use retry_tasks::machine::{Ask, Reply as Replied, Task};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use retry_tasks::machine::{Ask, Reply as Replied, Task, Told};
 use retry_tasks::store::{End, Host, Refusal, Reply, Store, Stored, Submitted};
 use retry_tasks::{
     Analytics, Clock, Counts, Event, Filter, NewTask, Ordered, Page, Record, Retention, StoreError,
@@ -21,6 +23,9 @@ use crate::query;
 
 /// The time between two removals of old tasks: each reads the records of all tasks.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+
+/// The number of requests that one operation for many tasks has open at a time: the server writes them to its log together.
+const AT_A_TIME: usize = 32;
 
 /// Orders that the engine cannot carry out.
 const PACED: StoreError = StoreError::Unsupported {
@@ -40,25 +45,21 @@ impl Store for RestateStore {
             let now = self.engine.now();
             // A request may be sent twice, so that only a repeated identifier tells of a repeated submission.
             let is_given = new.id.is_some();
-            let (task, told) = Task::submit(new, now);
-            let (id, name, key) =
-                (task.record.id, task.record.name.clone(), task.record.key.clone());
-            let record = task.record.clone();
-            let submission = Submission { now, task };
-            if let Some(key) = key {
-                let holder: Holder =
-                    self.engine.key(&name, &key, "submit", None, &submission).await?;
-                if holder.existing && (is_given || holder.id != id) {
-                    return Ok(Submitted { id: holder.id, existing: true });
-                }
-            } else {
-                let is_new: bool = self.engine.task(id, "submit", &submission).await?;
-                if is_given && !is_new {
-                    return Ok(Submitted { id, existing: true });
-                }
-            }
-            self.engine.bulletin.tell(&record, now, told);
-            Ok(Submitted { id, existing: false })
+            self.send(now, Task::submit(new, now), is_given).await
+        })
+    }
+
+    fn submit_many(&self, tasks: Vec<NewTask>) -> Reply<'_, Vec<Submitted>> {
+        Box::pin(async move {
+            let now = self.engine.now();
+            // Tasks of the same key or identifier meet in their order.
+            let can_meet = tasks.iter().any(|task| task.id.is_some() || task.key.is_some());
+            // The identifiers are in the order of the tasks.
+            let sent = stream::iter(tasks).map(|task| {
+                let is_given = task.id.is_some();
+                self.send(now, Task::submit(task, now), is_given)
+            });
+            sent.buffered(if can_meet { 1 } else { AT_A_TIME }).try_collect().await
         })
     }
 
@@ -79,11 +80,10 @@ impl Store for RestateStore {
 
     fn order_all(&self, ids: Vec<TaskId>, verb: Verb) -> Reply<'_, u64> {
         Box::pin(async move {
-            let mut accepted = 0;
-            for id in ids {
-                accepted += u64::from(matches!(self.order(id, verb).await?, Some(Ok(_))));
-            }
-            Ok(accepted)
+            let ordered = stream::iter(ids).map(|id| self.order(id, verb));
+            let ordered = ordered.buffer_unordered(AT_A_TIME);
+            let is_accepted = |ordered| u64::from(matches!(ordered, Some(Ok(_))));
+            ordered.try_fold(0, |sum, one| ready(Ok(sum + is_accepted(one)))).await
         })
     }
 
@@ -145,12 +145,7 @@ impl Store for RestateStore {
     fn remove(&self, ids: Vec<TaskId>) -> Reply<'_, u64> {
         Box::pin(async move {
             // By hand, no key is kept.
-            let (end_of_time, mut removed) = (Time::from_millis(u64::MAX), 0);
-            for id in ids {
-                let is_removed: bool = self.engine.task(id, "forget", &end_of_time).await?;
-                removed += u64::from(is_removed);
-            }
-            Ok(removed)
+            self.forget_all(ids, Time::from_millis(u64::MAX)).await
         })
     }
 
@@ -182,12 +177,43 @@ impl Store for RestateStore {
 impl RestateStore {
     /// Removes the tasks among these that the retention does not keep.
     async fn forget(&self, records: Vec<Record>, retention: Retention) -> Result<u64, StoreError> {
-        let (now, mut removed) = (self.engine.now(), 0);
-        for id in query::expired(records, retention, now) {
-            let is_removed: bool = self.engine.task(id, "forget", &now).await?;
-            removed += u64::from(is_removed);
+        let now = self.engine.now();
+        self.forget_all(query::expired(records, retention, now), now).await
+    }
+
+    /// Removes those of these tasks that have ended and promise their key to nobody at this time.
+    async fn forget_all(&self, ids: Vec<TaskId>, now: Time) -> Result<u64, StoreError> {
+        let removed = stream::iter(ids).map(|id| async move {
+            Ok(u64::from(self.engine.task::<_, bool>(id, "forget", &now).await?))
+        });
+        let removed = removed.buffer_unordered(AT_A_TIME);
+        removed.try_fold(0, |sum, one| ready(Ok(sum + one))).await
+    }
+
+    /// Sends a new task to its object, or to that of its key.
+    async fn send(
+        &self,
+        now: Time,
+        (task, told): (Task, Vec<Told>),
+        is_given: bool,
+    ) -> Result<Submitted, StoreError> {
+        let record = task.record.clone();
+        let scope = self.engine.limits.scope(&record.name);
+        let (id, submission) = (record.id, Submission { now, task, scope });
+        if let Some(key) = &record.key {
+            let holder: Holder =
+                self.engine.key(&record.name, key, "submit", None, &submission).await?;
+            if holder.existing && (is_given || holder.id != id) {
+                return Ok(Submitted { id: holder.id, existing: true });
+            }
+        } else {
+            let is_new: bool = self.engine.task(id, "submit", &submission).await?;
+            if is_given && !is_new {
+                return Ok(Submitted { id, existing: true });
+            }
         }
-        Ok(removed)
+        self.engine.bulletin.tell(&record, now, told);
+        Ok(Submitted { id, existing: false })
     }
 
     /// Starts the attempts that wait whenever the worker is resumed.

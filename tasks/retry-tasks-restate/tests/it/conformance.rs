@@ -26,6 +26,7 @@ async fn run(case: Case) -> Option<&'static str> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restate_server_does_what_every_store_must_do_that_needs_no_leases() {
+    let _machine = crate::MACHINE.lock().await;
     let only = std::env::var("CASE").unwrap_or_else(|_| "all".to_owned());
     let wanted = |(number, case): &(usize, Case)| match only.as_str() {
         "all" => true,

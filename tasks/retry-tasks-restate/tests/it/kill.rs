@@ -1,13 +1,13 @@
 //! Workers that die in an attempt, by `kill -9` or by the attempt itself.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use retry_runtime::retryable;
 use retry_tasks::{AttemptOutcome, FailReason, Format, State, TaskError, TaskId, TaskInfo, Tasks};
 use retry_tasks_restate::Restate;
 
+use crate::process::Process;
 use crate::server::{Server, free_ports};
 
 /// The environment of a worker's process: the URLs of the server, and the worker's own address.
@@ -57,31 +57,11 @@ async fn worker_process() {
     std::future::pending::<()>().await;
 }
 
-/// A worker in a process of its own, until it is dropped.
-struct Process(Child);
-
-impl Process {
-    fn start(server: &Server, port: u16) -> Self {
-        let [ingress, admin] = server.urls();
-        let program = std::env::current_exe().expect("this program");
-        let mut command = Command::new(program);
-        command.args(["--exact", "kill::worker_process", "--ignored", "--nocapture"]);
-        let values = [ingress, admin, format!("127.0.0.1:{port}")];
-        let command = command.envs(URLS.into_iter().zip(values));
-        Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started"))
-    }
-
-    fn has_ended(&mut self) -> bool {
-        self.0.try_wait().expect("asked").is_some()
-    }
-}
-
-impl Drop for Process {
-    /// Kills the process as `kill -9` does.
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// Starts a worker.
+fn start(server: &Server, port: u16) -> Process {
+    let [ingress, admin] = server.urls();
+    let values = [ingress, admin, format!("127.0.0.1:{port}")];
+    Process::start("kill::worker_process", URLS.into_iter().zip(values))
 }
 
 /// A handle that runs no attempts, when the server knows the worker.
@@ -122,7 +102,7 @@ async fn a_worker_that_is_killed_in_an_attempt_repeats_what_is_idempotent_and_no
     let file = |name: &str| -> PathBuf { server.folder().join(name) };
     let text = |path: &Path| path.to_str().expect("a text").to_owned();
     let [port] = free_ports();
-    let worker = Process::start(&server, port);
+    let worker = start(&server, port);
     let tasks = registered(&server).await;
     let harmless = tasks.submit(repeatable::task(text(&file("harmless")))).await.expect("stored");
     let harmful = tasks.submit(once::task(text(&file("harmful")))).await.expect("stored");
@@ -133,7 +113,7 @@ async fn a_worker_that_is_killed_in_an_attempt_repeats_what_is_idempotent_and_no
     let info = tasks.info(harmless, Format::Full).await.expect("the server has the state");
     assert_eq!((info.state, outcomes(&info)), (State::Running, vec![AttemptOutcome::Running]));
 
-    let _worker = Process::start(&server, port);
+    let _worker = start(&server, port);
     let info = until_ended(&tasks, harmless).await;
     assert_eq!(info.state, State::Complete);
     assert_eq!(outcomes(&info), [AttemptOutcome::Lost, AttemptOutcome::Succeeded]);
@@ -150,13 +130,13 @@ async fn a_worker_that_is_killed_in_an_attempt_repeats_what_is_idempotent_and_no
 async fn a_task_that_ends_every_process_is_exhausted() {
     let Some(server) = Server::start().await else { return };
     let [port] = free_ports();
-    let mut worker = Process::start(&server, port);
+    let mut worker = start(&server, port);
     let tasks = registered(&server).await;
     let id = tasks.submit(poison::task(true)).await.expect("stored");
     let ended = async {
         loop {
             if worker.has_ended() {
-                worker = Process::start(&server, port);
+                worker = start(&server, port);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -1,5 +1,6 @@
 //! A Restate server for one test, on loopback, with a data directory of its own.
 
+use std::ffi::{OsStr, OsString};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,11 +9,14 @@ use std::time::{Duration, Instant};
 
 use retry_tasks::Tasks;
 use retry_tasks_restate::Restate;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A running server, until it is dropped.
 pub(crate) struct Server {
     process: Child,
     folder: PathBuf,
+    node: u16,
     ingress: u16,
     admin: u16,
 }
@@ -20,34 +24,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server and waits until it answers. `None`, and a line that says so, where no server is installed.
     pub(crate) async fn start() -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let Some(program) = std::env::var_os("RESTATE_SERVER") else {
-            println!("skipped: no Restate server is installed; `cargo xtask restate` installs one");
-            return None;
-        };
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("retry-tasks-restate-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).expect("a folder for the test");
-        let [node, ingress, admin] = free_ports();
-        let log = std::fs::File::create(folder.join("log")).expect("a file for the log");
-        let process = Command::new(program)
-            .arg("--no-logo")
-            .current_dir(&folder)
-            .env("RESTATE_BASE_DIR", &folder)
-            .env("RESTATE_LISTEN_MODE", "tcp")
-            .env("RESTATE_BIND_ADDRESS", format!("127.0.0.1:{node}"))
-            .env("RESTATE_ADVERTISED_ADDRESS", format!("http://127.0.0.1:{node}/"))
-            .env("RESTATE_INGRESS__BIND_ADDRESS", format!("127.0.0.1:{ingress}"))
-            .env("RESTATE_ADMIN__BIND_ADDRESS", format!("127.0.0.1:{admin}"))
-            .env("RESTATE_DISABLE_TELEMETRY", "true")
-            .env("RESTATE_DEFAULT_NUM_PARTITIONS", "4")
-            .env("RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE", "64MB")
-            .stdout(log)
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let server = Server { process, folder, ingress, admin };
+        Server::start_with(&[]).await
+    }
+
+    /// Starts a server with these variables in its environment.
+    pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Option<Self> {
+        let program = program()?;
+        let (folder, ports) = (folder(), free_ports());
+        let mut command = command(&program, &folder, ports);
+        let process = command.envs(variables.iter().copied()).spawn().expect("the server starts");
+        let [node, ingress, admin] = ports;
+        let server = Server { process, folder, node, ingress, admin };
         server.until_ready().await;
         Some(server)
     }
@@ -65,6 +52,15 @@ impl Server {
     /// The URLs of the ingress and of the admin interface.
     pub(crate) fn urls(&self) -> [String; 2] {
         [self.ingress, self.admin].map(|port| format!("http://127.0.0.1:{port}"))
+    }
+
+    /// The server's own counts, in the text format of Prometheus.
+    pub(crate) async fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.node)).await.expect("connected");
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.expect("sent");
+        let mut metrics = String::new();
+        stream.read_to_string(&mut metrics).await.expect("received");
+        metrics
     }
 
     /// A folder that is removed with the server.
@@ -95,6 +91,47 @@ impl Drop for Server {
         let _ = self.process.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The program of a server. `None`, and a line that says so, where none is installed.
+pub(crate) fn program() -> Option<OsString> {
+    let program = std::env::var_os("RESTATE_SERVER");
+    if program.is_none() {
+        println!("skipped: no Restate server is installed; `cargo xtask restate` installs one");
+    }
+    program
+}
+
+/// A new folder.
+pub(crate) fn folder() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("retry-tasks-restate-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).expect("a folder for the test");
+    folder
+}
+
+/// The command that starts a server with its data in this folder, and its node, ingress and admin interface at these ports.
+pub(crate) fn command(program: &OsStr, folder: &Path, ports: [u16; 3]) -> Command {
+    let [node, ingress, admin] = ports.map(|port| format!("127.0.0.1:{port}"));
+    let log = std::fs::File::options().append(true).create(true).open(folder.join("log"));
+    let mut command = Command::new(program);
+    command
+        .arg("--no-logo")
+        .current_dir(folder)
+        .env("RESTATE_BASE_DIR", folder)
+        .env("RESTATE_LISTEN_MODE", "tcp")
+        .env("RESTATE_ADVERTISED_ADDRESS", format!("http://{node}/"))
+        .env("RESTATE_BIND_ADDRESS", node)
+        .env("RESTATE_INGRESS__BIND_ADDRESS", ingress)
+        .env("RESTATE_ADMIN__BIND_ADDRESS", admin)
+        .env("RESTATE_DISABLE_TELEMETRY", "true")
+        .env("RESTATE_DEFAULT_NUM_PARTITIONS", "4")
+        .env("RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE", "64MB")
+        .stdout(log.expect("a file for the log"))
+        .stderr(Stdio::null());
+    command
 }
 
 /// Ports that nobody used a moment ago.
