@@ -21,5 +21,12 @@ pub mod simulate {
 
 #[doc(inline)]
 pub use retry_engine::*;
+// Named one by one, too: if a feature is off, rustc names the feature that the item needs.
+#[cfg(feature = "tower")]
+#[doc(inline)]
+pub use retry_engine::tower;
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use retry_engine::{CheckStatus, StatusError};
 #[cfg(feature = "macros")]
-pub use retry_macros::*;
+pub use retry_macros::{Classify, retryable};

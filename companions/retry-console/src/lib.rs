@@ -1,26 +1,26 @@
-//! A console in the browser for programs with retries: every call, breaker and task, live, and orders to them.
+//! A console in the browser for programs with retries: shows every call, breaker and task as it changes, and controls them.
 //!
 //! ```no_run
 //! use retry_console::Console;
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
-//! // In one's own application:
+//! // In your own axum application:
 //! let console = Console::builder().token_from_env("RETRY_CONSOLE_TOKEN").build()?;
 //! let app: axum::Router = axum::Router::new().nest_service("/admin/retry", console.clone());
 //!
-//! // Or alone, on this machine:
+//! // Or by itself; the program prints the address with a token:
 //! console.serve("127.0.0.1:7600").await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The pages come with the crate, and no request leaves the machine. Everything that they show comes from a JSON API that
-//! is [described below](#the-json-api-of-the-console) and can be used by itself; [`Snapshot`] and the other types are its values.
+//! The pages come with the crate and load nothing from other hosts. Everything that they show comes from a JSON API, which is
+//! [described below](#the-json-api-of-the-console) and can be used without the pages; [`Snapshot`] and the other types are its values.
 //!
 //! # Who may look, and who may act
 //!
-//! A console that is mounted without a token answers its own machine alone; one that serves by itself makes a token and
-//! prints it once. With a token, each request needs it: as `Authorization: Bearer TOKEN`,
+//! A console that is mounted without a token answers only requests from its own machine. A console that serves by itself makes a
+//! token and prints it once. With a token, each request needs it: as `Authorization: Bearer TOKEN`,
 //! or once as `?token=TOKEN` in the browser, which keeps it as a strict cookie that no script can read. A second token may look
 //! and give no orders; a read-only console takes none. Requests from pages of other sites, with a foreign `Host`, or orders
 //! without the header `X-Retry-Console` are refused. Each order is told to `tracing` at INFO, target `retry_console::audit`. Errors
@@ -28,8 +28,9 @@
 //!
 //! # Cost
 //!
-//! Calls pay nothing as long as nobody looks. While somebody does, calls that fail also make the events that the page shows. The
-//! console takes at most a twenty-fifth of a core for its looks, however many calls and readers there are.
+//! Calls cost nothing more while nobody looks. While somebody looks, calls that fail also make the events that the page shows. To read
+//! the state of the program, the console takes at most 4 % of a core, however many calls and readers there are: it looks less often if
+//! a look takes longer.
 //!
 #![doc = include_str!("../API.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,4 +1,4 @@
-//! The circuit breaker: stops calling a dependency that is down, and probes carefully whether it is back.
+//! The circuit breaker: refuses calls to a dependency that is down, and probes whether it is back.
 //!
 //! ```text
 //!            rate, slow rate or consecutive failures reached
@@ -11,36 +11,36 @@
 //!   by order: ForcedOpen (refuses), Disabled (does nothing), Shadow (measures, never refuses)
 //! ```
 //!
-//! - **Closed** keeps a window of outcomes (the last n, or the last t in 10 buckets) and decides after
-//!   each record, once the window holds enough calls. It also opens when the last 20 calls all failed, however
-//!   few calls the window still holds: a count window forgets what is older than 15 minutes, so that the failures
-//!   of last month do not open it, and a row of failures ends with a success or a pause of that length.
+//! - **Closed** keeps a window of outcomes (the last 200 calls, or the calls of a time in 10 buckets) and decides after
+//!   each outcome, once the window has enough calls. The breaker also opens when the last 20 calls all failed, however few
+//!   calls the window has. A window of calls forgets outcomes older than 15 minutes, so that old failures do not open the
+//!   breaker, and a row of failures ends with a success or a pause of 15 minutes.
 //! - **Open** refuses for 5 s, twice as long with every re-open, up to 60 s, ± 20 % so that many clients
-//!   do not come back at the same moment. A call exactly at its end is admitted.
+//!   do not come back at the same moment. A call exactly at the end of this time is admitted.
 //! - **HalfOpen** admits 5 probes at a time and decides by the same rate over 5 results, as soon as no further
-//!   result could change it. A probe without a result 10 s after its own start failed. One that its caller drops
-//!   gives its place back, but a period admits 10 probes at most: if the last of them ends undecided, it opens again.
+//!   result could change the decision. A probe without a result 10 s after its start counts as failed. If a caller drops its
+//!   probe, another call may probe, but each half-open period admits 10 probes at most: if these do not decide, the breaker
+//!   opens again.
 //!
-//! Attempts are counted. A `Permanent` failure is a success for the breaker: a dependency that says "no such thing"
-//! is healthy. So is a value that `retry_if` rejects. A refusal by another breaker is not counted.
+//! The breaker counts attempts. A `Permanent` failure counts as a success: a dependency that says "no such thing" is
+//! healthy. A value that `retry_if` rejects counts as a success, too. A refusal by another breaker is not counted.
 //!
-//! An attempt that its caller drops or cancels is nobody's verdict by itself. Type-ahead, chat and `select!` leave in
-//! health, and a breaker that takes each of them for a slow call refuses 97 % of the calls to a healthy service that
-//! takes 10 s. But 20 of them in a row (`min_calls`), each dropped after `slow`, after the attempt's `timeout`, or
-//! after 1 s where neither is set, with no answer of any kind for 10 s, say that the other side hangs: they open the
-//! breaker. In the half-open state, such a drop is a failed probe.
+//! An attempt that its caller drops or cancels is not counted by itself: type-ahead, chat and `select!` drop calls to
+//! healthy services, too. In a simulation (`cargo run --example storm --release`), a breaker that counts each of them as a
+//! slow call refuses 97 % of the calls to a healthy service that takes 10 s. But 20 such attempts in a row (`min_calls`)
+//! open the breaker, if each was dropped after `slow`, after the attempt's `timeout`, or after 1 s if neither is set, and no
+//! answer of any kind came for 10 s: the dependency hangs. In the half-open state, such an attempt is a failed probe.
 //!
-//! A success of a closed breaker and a refusal of an open one take no lock: each thread counts them for itself, and
-//! whoever counts a failure or looks takes them in first. A success that happened before a failure, on any thread, is
-//! counted before it, and so ends the row of failures before it; of two that happen at the same time either may come
-//! first. In a count window, the times of such successes are spread evenly over the time since the last failure or look.
-//! When the window holds nothing but successes, further ones are not counted: the next look takes it that they went on
-//! until then. That is harmless: what is not known exactly is only when successes will be forgotten, and in what order
-//! they came among themselves.
+//! A success of a closed breaker and a refusal of an open one take no lock: each thread counts them for itself, and the
+//! next failure, or the next reader of the state, first adds up the counts of all threads. A success that happened before a
+//! failure, on any thread, is counted before this failure, and so ends a row of failures. In a window of calls, the times of
+//! such successes are spread evenly over the time since the counts were last added up. While the window has nothing but
+//! successes, further successes are not counted. So only the order of successes among themselves, and the time when each is
+//! forgotten, are not exact.
 //!
 //! Every result carries the generation in which it was admitted, and a result of an
-//! earlier generation is ignored: a call that took a minute says nothing about the present. All transitions
-//! are lazy: they take place when somebody calls or looks, dated back to when they were due.
+//! earlier generation is ignored: a call that took a minute says nothing about the present. All transitions are lazy:
+//! they take place at the next call or the next look at the state, with the time at which they were due.
 
 // | file | holds |
 // |---|---|

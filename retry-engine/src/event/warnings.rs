@@ -69,7 +69,7 @@ warning! {
     /// A boxed error ended a call, and no error in its chain has a known type.
     pub(crate) fn unknown(name: &str) or stderr;
     warn: "a call ended because its boxed error has no known type inside and counts as permanent: return an \
-        error that derives `Classify`, or judge the error with `when = |error| …` or `on = any`"
+        error that derives `Classify` without a box, or judge the error with `when = |error| …` or `on = any`"
 }
 
 warning! {

@@ -249,7 +249,8 @@ impl fmt::Display for Finding {
             Finding::Unknown { failures } => write!(
                 f,
                 "{failures} of its attempts failed with a boxed error that has no known type inside, which is never \
-                 retried: return an error that derives `Classify`, or write `when = |error| …` or `on = any`"
+                 retried: return an error that derives `Classify` without a box, or write `when = |error| …` or \
+                 `on = any`"
             ),
             Finding::BlockedWorker => f.write_str(
                 "it has slept on a thread of a tokio runtime: if that thread runs `async` tasks, make it `async`, or call it \

@@ -188,7 +188,11 @@ impl Agreed {
         if let Some(expected) = expected.filter(|expected| now.since(*expected) > LEAP) {
             self.certain = Some((expected, elapsed));
             self.heard = elapsed;
-            report("is not believed until it is known who is right", now.since(expected));
+            // The first look at a store that nobody has used for a minute is the same as a clock that is wrong from the start:
+            // a warning waits until another process contradicts.
+            if own.is_some() {
+                report("is not believed until it is known who is right", now.since(expected));
+            }
         }
     }
 

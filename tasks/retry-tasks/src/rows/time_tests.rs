@@ -114,3 +114,69 @@ fn a_clock_that_is_behind_catches_up() {
     let late = Process::new(Duration::ZERO);
     assert_eq!(late.writes(file), start);
 }
+
+#[cfg(feature = "tracing")]
+mod warned {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Counts the warnings of this thread.
+    #[derive(Clone, Default)]
+    struct Warnings(Arc<AtomicUsize>);
+
+    impl tracing::Subscriber for Warnings {
+        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+            *metadata.level() == tracing::Level::WARN
+        }
+
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+            tracing::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+
+        fn event(&self, _: &tracing::Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn enter(&self, _: &tracing::Id) {}
+
+        fn exit(&self, _: &tracing::Id) {}
+    }
+
+    impl Warnings {
+        fn count(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn a_store_that_was_not_in_use_for_a_night_is_opened_without_a_warning() {
+        let warnings = Warnings::default();
+        let _default = tracing::subscriber::set_default(warnings.clone());
+        let file = &mut File::default();
+        Process::new(Duration::ZERO).writes(file);
+        let later = Process::new(DAY);
+        pass(30, &[&later], file);
+        assert_eq!(warnings.count(), 0);
+    }
+
+    #[test]
+    fn a_clock_that_leaps_and_one_that_others_contradict_are_warned_of() {
+        let warnings = Warnings::default();
+        let _default = tracing::subscriber::set_default(warnings.clone());
+        let (file, one) = (&mut File::default(), Process::new(Duration::ZERO));
+        one.writes(file);
+        let ahead = Process::new(DAY);
+        ahead.writes(file);
+        assert_eq!(warnings.count(), 0);
+        pass(5, &[&one, &ahead], file);
+        assert_eq!(warnings.count(), 1, "others contradict");
+        one.machine.step(Duration::from_secs(120));
+        one.writes(file);
+        assert_eq!(warnings.count(), 2, "it leaps");
+    }
+}
