@@ -101,13 +101,13 @@ fn every_page_gives_the_capacity_that_the_code_has() {
     let of_key = Keyed::try_new("figures", 1, BudgetSettings::new()).unwrap().get("a").capacity();
     assert_eq!((none(20) - least, none(100_000), of_key), (1.0, 20.0, 3.0));
     let site = format!(
-        "{least} tokens and a twentieth of the calls of the last 30 s, at most {}",
+        "{least} tokens plus one for every 20 calls of the last 30 s, but no more than {}",
         none(100_000)
     );
-    let key = format!("{of_key} tokens and a tenth of");
+    let key = format!("{of_key} tokens plus one for every 10 ");
     let mut pages = Vec::new();
     for (path, text) in texts() {
-        for (at, _) in text.match_indices(" tokens and a t") {
+        for (at, _) in text.match_indices(" tokens plus one for ") {
             let start = text[..at].rfind(' ').map_or(0, |space| space + 1);
             let found = text[start..].trim_start_matches('(');
             let is_right = found.starts_with(&site) || found.starts_with(&key);

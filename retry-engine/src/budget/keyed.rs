@@ -19,7 +19,8 @@ const LONGEST_KEY: usize = 128;
 /// A bounded table of budgets with the same settings, one per key.
 ///
 /// A dead host then spends the retries of its own calls, and not those of the other hosts. The budget of a key may owe
-/// 3 tokens and a tenth of the calls of this key in the last 30 s, at most 20, unless the settings have a `capacity`.
+/// 3 tokens plus one for every 10 calls of this key in the last 30 s, but no more than 20 tokens, unless the settings have a
+/// `capacity`.
 ///
 /// When the table is full, a new key takes the place of the least recently used key that owes nothing: forgetting a
 /// debt would hand out tokens. Where every key owes something, all further keys share one budget.

@@ -19,11 +19,11 @@ settings! {
     /// | [`refill`](Self::refill) | 1 min | the time that pays off one token |
     ///
     /// # Capacity
-    /// Without a `capacity` the budget may owe 6 tokens and a twentieth of the calls of the last 30 s, at most 20. So a
+    /// Without a `capacity` the budget may owe 6 tokens plus one for every 20 calls of the last 30 s, but no more than 20 tokens. So a
     /// tool, a service and one of 2 000 clients each get as many retries as their dependency bears, and none of them
     /// has to be told how large the others are. In this case a retry after the third of its call owes nothing while
     /// there have been at most three calls in the last 30 s, those in flight included: `max = 20` on a lone call makes
-    /// 20 retries. The budget of a [key](crate::budget::Keyed) may owe 3 tokens and a tenth of the key's calls.
+    /// 20 retries. The budget of a [key](crate::budget::Keyed) may owe 3 tokens plus one for every 10 of its calls.
     ///
     /// A `capacity` that is set, also by a preset, is fixed, and every retry is charged.
     ///

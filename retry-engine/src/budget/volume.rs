@@ -30,9 +30,9 @@ pub(super) struct Follow {
     most: u32,
 }
 
-/// The capacity of a function's budget: 6 tokens and a twentieth of the calls of the last 30 s, at most 20.
+/// The capacity of a function's budget: 6 tokens plus one for every 20 calls of the last 30 s, but no more than 20 tokens.
 pub(super) const OF_SITE: Follow = Follow { least: 6_000, calls_per_token: 20, most: 20_000 };
-/// The capacity of a key's budget: 3 tokens and a tenth of the key's calls of the last 30 s, at most 20.
+/// The capacity of a key's budget: 3 tokens plus one for every 10 calls of the key in the last 30 s, but no more than 20 tokens.
 pub(super) const OF_KEY: Follow = Follow { least: 3_000, calls_per_token: 10, most: 20_000 };
 
 impl Follow {
