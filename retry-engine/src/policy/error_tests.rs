@@ -21,6 +21,8 @@ fn the_defaults_and_odd_but_computable_settings_are_valid() {
         POLICY,
         POLICY.max(0),
         POLICY.max(u32::MAX - 2),
+        POLICY.max(u32::MAX),
+        POLICY.attempts(u32::MAX),
         POLICY.base(Duration::ZERO),
         POLICY.base(Duration::ZERO).cap(Duration::ZERO),
         POLICY.base(Duration::MAX).cap(Duration::MAX),
