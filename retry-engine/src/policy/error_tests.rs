@@ -22,6 +22,8 @@ fn the_defaults_and_odd_but_computable_settings_are_valid() {
         POLICY.max(0),
         POLICY.max(u32::MAX - 2),
         POLICY.max(u32::MAX),
+        Policy::every(second),
+        Policy::every(Duration::MAX),
         POLICY.attempts(u32::MAX),
         POLICY.base(Duration::ZERO),
         POLICY.base(Duration::ZERO).cap(Duration::ZERO),
