@@ -67,7 +67,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `reset_after = "1m"` | none | an attempt that ran at least this long before it failed was healthy: the attempts and the backoff begin anew, and it pays into the budget like a success. For streams and subscriptions; not with `deadline` or `task` |
 /// | `on = Transient \| Throttled` | `Transient \| Throttled` | the kinds of failure that are retried. Listing `Ambiguous` declares the function `idempotent`. `on = any` retries every failure and does not require `Classify` |
 /// | `idempotent`, `idempotent = false` | undeclared | whether running the function twice has the same effect as running it once. If it has, `Ambiguous` failures are retried |
-/// | `hint = at_least`, `hint = instead` | `at_least` | whether a server's hint only makes a delay longer, or takes its place also where the hint is shorter |
+/// | `hint = at_least`, `hint = instead`, `hint = exact` | `at_least` | whether a server's hint only makes a delay longer, or takes its place also where the hint is shorter; `exact` takes it without a spread |
 /// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call, or is cut to this with `hint_cap = clamp("10s")` |
 /// | `inherit = false` | `true` | the call takes no deadline and no observer from the retryable call around it, for a future that several callers share. A spawned task inherits nothing anyway: `inherited(future)` carries the deadline over |
 /// | `measure` | off | the durations of attempts are counted: `site(name).latency()` has their median and 99th percentile. Costs two readings of the clock and an atomic addition for each attempt |

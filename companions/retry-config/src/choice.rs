@@ -116,13 +116,14 @@ fn unknown_jitter(key: &str, text: &str, word: &str) -> String {
     keys::unknown_meant(key, text, meant.copied(), &forms)
 }
 
-const HINTS: [(&str, Hint); 2] = [("at_least", Hint::AtLeast), ("instead", Hint::Instead)];
+const HINTS: [(&str, Hint); 3] =
+    [("at_least", Hint::AtLeast), ("instead", Hint::Instead), ("exact", Hint::Exact)];
 
 impl Setting for Hint {
     fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
         match &node.value {
             Value::Text(word) => chosen(&HINTS, word).ok_or_else(|| unknown(key, word, &HINTS)),
-            found => wrong(key, "a word", found, "\"at_least\" or \"instead\""),
+            found => wrong(key, "a word", found, "\"at_least\", \"instead\" or \"exact\""),
         }
     }
 

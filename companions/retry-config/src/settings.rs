@@ -87,7 +87,7 @@ operation! {
     /// | `deadline`, `timeout`, `no_retry_after`, `reset_after` | `"30s"`, or `"none"` to remove the limit of a lower layer |
     /// | `on` | `"transient \| throttled"`, or a list of kinds |
     /// | `idempotent` | `false`; `true` only where the attribute says so too |
-    /// | `hint` | `"at_least"`, `"instead"` |
+    /// | `hint` | `"at_least"`, `"instead"`, `"exact"` |
     /// | `hint_cap` | `"60s"`: a longer hint stops the call; `"clamp(10s)"`: it is cut |
     /// | `budget` | the name of a budget, or `"none"` |
     /// | `breaker` | `"none"`, or the name of a breaker if the attribute has a breaker |

@@ -1,9 +1,12 @@
 //! A retry, for the hook that is called before it.
 
+use std::fmt;
 use std::time::Duration;
 
+use crate::base::duration::Rounded;
 use crate::failure::class::Kind;
 use crate::failure::outcome::Outcome;
+use crate::failure::redact;
 use crate::report::record::{Delay, DelaySource};
 
 /// The retry that follows a failed attempt, as passed to `on_retry` before the sleep.
@@ -21,6 +24,8 @@ use crate::report::record::{Delay, DelaySource};
 /// let result = policy.retrying_any(|_| Err("no answer".into())).on_retry(print).run();
 /// # assert!(result.is_err());
 /// ```
+///
+/// Its `Display` is a line for a log, if the error has one: `attempt 1 of 2 failed: no answer; retry in 0.5 s`.
 #[derive(Debug)]
 pub struct Retry<'a, R: Outcome> {
     pub(crate) outcome: &'a R,
@@ -56,6 +61,28 @@ impl<'a, R: Outcome> Retry<'a, R> {
         self.kind
     }
 
+    /// The outcome of the attempt: the failure, or the value that `retry_if` rejected.
+    ///
+    /// ```
+    /// use retry_runtime::{Policy, Retry};
+    /// use std::time::Duration;
+    ///
+    /// fn print(retry: &Retry<'_, Result<u16, String>>) {
+    ///     match retry.result() {
+    ///         Ok(status) => println!("the status is {status}, again in {:?}", retry.delay()),
+    ///         Err(error) => println!("{error}, again in {:?}", retry.delay()),
+    ///     }
+    /// }
+    ///
+    /// let policy = Policy::new().max(1).base(Duration::ZERO);
+    /// let status = policy.retrying_any(|_| Ok(503)).retry_if(|status| *status == 503).on_retry(print).run();
+    /// assert_eq!(status, Ok(503));
+    /// ```
+    #[allow(clippy::missing_errors_doc, reason = "the error is the outcome's own")]
+    pub fn result(&self) -> Result<&'a R::Value, &'a R::Error> {
+        self.outcome.as_result()
+    }
+
     /// The failure; `None` if `retry_if` rejected a value.
     pub fn error(&self) -> Option<&'a R::Error> {
         self.outcome.as_result().err()
@@ -64,5 +91,19 @@ impl<'a, R: Outcome> Retry<'a, R> {
     /// The value that `retry_if` rejected; `None` if the attempt failed.
     pub fn value(&self) -> Option<&'a R::Value> {
         self.outcome.as_result().ok()
+    }
+}
+
+impl<R: Outcome<Error: fmt::Display>> fmt::Display for Retry<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "attempt {}", self.attempt)?;
+        if let Some(limit) = self.limit {
+            write!(f, " of {limit}")?;
+        }
+        match self.error() {
+            Some(error) => write!(f, " failed: {}", redact::cleaned(&error.to_string()))?,
+            None => write!(f, " returned a value that is no success")?,
+        }
+        write!(f, "; retry in {}", Rounded(self.delay.length))
     }
 }

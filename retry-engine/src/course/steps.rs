@@ -7,6 +7,7 @@ use crate::base::clock::Moment;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
 use crate::failure::class::Class;
+use crate::failure::verdict::Verdict;
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
 
@@ -34,8 +35,8 @@ use crate::report::reason::StopReason;
 ///
 /// The rules are those of a call: the limit on attempts, `on`, `idempotent`, server's hints with their cap and spread,
 /// backoff and jitter, and limits in time. Without a call, some limits mean something else: `deadline` and `no_retry_after`
-/// count from the first failure of a series, since nothing else is known of the first attempt; for `reset_after` an
-/// attempt runs from the end of its pause; and `timeout` has no effect, since the program runs the attempts.
+/// count from the first failure of a series, unless the program says when the first attempt [begins](Steps::begin); for
+/// `reset_after` an attempt runs from the end of its pause; and `timeout` has no effect, since the program runs the attempts.
 ///
 /// No budget and no breaker take part. A program that wants one asks it before it waits:
 /// [`Budget::try_withdraw`](crate::budget::Budget::try_withdraw), [`Breaker::permit`](crate::breaker::Breaker::permit).
@@ -173,7 +174,7 @@ impl Policy {
     /// # Panics
     ///
     /// If the policy is invalid; in a `const` that is a compile error. [`try_build`](Policy::try_build) checks a policy
-    /// whose values come from outside of the program.
+    /// whose values come from outside of the program, and [`nearest`](Policy::nearest) repairs it.
     #[track_caller]
     pub const fn steps(self) -> Steps {
         Steps::of(self.checked())
@@ -210,7 +211,8 @@ impl Steps {
         Steps { random: Random::Seeded(Rng::seeded(seed)), ..self }
     }
 
-    /// Decides after a failed attempt, by a [`Kind`](crate::Kind) or a [`Class`] with a server's hint.
+    /// Decides after a failed attempt, by the same answers as those of `judge`: a [`Kind`](crate::Kind), a [`Class`] with a
+    /// server's hint, whether to retry, or a delay that the program computed ([`Verdict`]).
     ///
     /// The pause counts from now. Once the steps say [`Stop`](Next::Stop), they need a [`reset`](Steps::reset).
     ///
@@ -223,9 +225,16 @@ impl Steps {
     /// let Next::Pause(delay) = steps.after(hint(3)) else { panic!("the hint is short") };
     /// assert!(delay >= Duration::from_secs(3));
     /// assert_eq!(steps.after(hint(11)), Next::Stop(StopReason::RetryAfterTooLong));
+    ///
+    /// // A program that knows which failures to retry says so, or says when.
+    /// steps.reset();
+    /// let is_busy = |status: u16| status == 503;
+    /// assert!(matches!(steps.after(is_busy(503)), Next::Pause(_)));
+    /// assert_eq!(steps.after(is_busy(404)), Next::Stop(StopReason::Permanent));
+    /// assert!(matches!(steps.after(Some(Duration::from_secs(2))), Next::Pause(_)));
     /// ```
-    pub fn after(&mut self, class: impl Into<Class>) -> Next {
-        self.decide(class.into())
+    pub fn after(&mut self, failure: impl Verdict) -> Next {
+        self.decide(failure.class())
     }
 
     /// [`after`](Steps::after) at this instant, for simulations.
@@ -239,7 +248,7 @@ impl Steps {
     #[doc(hidden)]
     #[inline]
     pub fn begin_at(&mut self, now: Instant) {
-        self.begin(Moment::of(now));
+        self.begin_series(Moment::of(now));
     }
 
     pub(crate) fn decide(&mut self, class: Class) -> Next {
@@ -251,7 +260,7 @@ impl Steps {
             self.reset();
         }
         if self.began.is_none() {
-            self.begin(now);
+            self.begin_series(now);
         }
         self.failed = self.failed.saturating_add(1);
         let mut course = Course {
@@ -272,7 +281,7 @@ impl Steps {
     }
 
     /// The time of the series counts from `now`.
-    pub(crate) fn begin(&mut self, now: Moment) {
+    pub(crate) fn begin_series(&mut self, now: Moment) {
         self.deadline = self.policy.time_limit().and_then(|time| now.checked_add(time));
         self.began = Some(now);
     }
@@ -281,6 +290,22 @@ impl Steps {
     #[cfg(not(feature = "sites"))]
     pub(crate) const fn deadline(&self) -> Option<Moment> {
         self.deadline
+    }
+
+    /// Begins the time of the series now, before its first attempt: `deadline` and `no_retry_after` then count from here and
+    /// not from the first failure, as they do in a call.
+    ///
+    /// ```
+    /// use retry_runtime::{Kind, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let mut steps = Policy::new().base(Duration::ZERO).no_retry_after(Duration::from_secs(180)).steps();
+    /// steps.begin();
+    /// // The first attempt, which may take a minute.
+    /// assert!(steps.after(Kind::Transient).pause().is_some());
+    /// ```
+    pub fn begin(&mut self) {
+        self.begin_series(Moment::now());
     }
 
     /// An attempt was healthy: attempts, backoff and deadline begin anew.

@@ -49,6 +49,7 @@ const MAX_LINKS: usize = 64;
 /// assert_eq!(classify::of_error_chain(&refused), Some(Class::new(Kind::Transient)));
 /// assert_eq!(classify::of_error_chain(&fmt::Error), None);
 /// ```
+#[inline]
 pub fn of_error_chain(error: &(dyn Error + 'static)) -> Option<Class> {
     links(error).find_map(judge)
 }
@@ -56,6 +57,7 @@ pub fn of_error_chain(error: &(dyn Error + 'static)) -> Option<Class> {
 /// The first interruption of a call inside in a source chain, of at most 64 errors.
 ///
 /// An interruption behind `#[error(transparent)]` is found, too.
+#[inline]
 pub(crate) fn interruption_in(error: &(dyn Error + 'static)) -> Option<Interruption> {
     links(error).find_map(|link| {
         // An `io::Error` is never transparent, and the most frequent failure.
@@ -66,10 +68,12 @@ pub(crate) fn interruption_in(error: &(dyn Error + 'static)) -> Option<Interrupt
 }
 
 /// [`interruption_in`] for an error that may borrow, and so cannot be an [`Interruption`] itself.
+#[inline]
 pub(crate) fn interruption_of(error: &dyn Error) -> Option<Interruption> {
     interruption_behind(error).or_else(|| error.source().and_then(interruption_in))
 }
 
+#[inline]
 fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     std::iter::successors(Some(error), |link| next(*link)).take(MAX_LINKS)
 }
@@ -80,6 +84,7 @@ thread_local! {
 }
 
 /// The class of a boxed error: by its chain, or `Permanent` where that knows no error, which the call will say.
+#[inline]
 pub(super) fn of_boxed(error: &(dyn Error + 'static)) -> Class {
     of_error_chain(error).unwrap_or_else(|| {
         let _ = UNKNOWN.try_with(|unknown| unknown.set(true));
@@ -88,6 +93,7 @@ pub(super) fn of_boxed(error: &(dyn Error + 'static)) -> Class {
 }
 
 /// Whether [`of_boxed`] has met a chain without a known error since the last call of this function on this thread.
+#[inline]
 pub(crate) fn take_unknown() -> bool {
     UNKNOWN.try_with(Cell::take).unwrap_or(false)
 }
@@ -108,6 +114,7 @@ pub trait Chained {
     feature = "hyper-util",
     feature = "tonic"
 ))]
+#[inline]
 pub(super) fn of_connect(source: Option<&(dyn Error + 'static)>) -> Kind {
     match source.and_then(of_error_chain) {
         Some(Class { kind: Kind::Permanent, .. }) => Kind::Permanent,
@@ -116,6 +123,7 @@ pub(super) fn of_connect(source: Option<&(dyn Error + 'static)>) -> Kind {
 }
 
 /// The class of one error, without its sources.
+#[inline]
 fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
     macro_rules! ask {
         ($($feature:literal: $error:ty),* $(,)?) => { $(
@@ -160,6 +168,7 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
 
 /// The next error of the chain. `source()` of an `io::Error` or an `Arc` skips the error that it holds, so that
 /// error is taken out first.
+#[inline]
 fn next<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     if let Some(inner) = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         return Some(inner);

@@ -16,6 +16,7 @@ thread_local! {
 const SPARE_BYTES: usize = 1024;
 
 /// An empty string, in the memory of a text that is no longer needed.
+#[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn empty() -> String {
     SPARE.try_with(Cell::take).unwrap_or_default()
 }
@@ -34,6 +35,7 @@ pub(crate) fn spare(text: impl Into<Cow<'static, str>>) {
 /// The text that an error writes, up to the point where its `Display` or `Debug` (`by`) returns an error. One that panics
 /// leaves a placeholder: an error's text must not fail a call.
 // Not generic: compiled once, and not for every error type.
+#[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
     let write = || {
         let mut written = empty();
@@ -46,6 +48,7 @@ pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
 
 /// The description of a call's failure. A description may make a call in turn, whose failure gets a placeholder:
 /// otherwise the two would describe each other without end.
+#[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn of_call(describe: &dyn Fn() -> Cow<'static, str>) -> Cow<'static, str> {
     if is_inside(Foreign::Text) {
         return Cow::Borrowed("<a failure inside of another error's text>");
@@ -77,6 +80,7 @@ pub(crate) use describe_by_display as by_display;
 
 /// The texts of the error and of its sources, one after another. A source is left out where the text before ends with it:
 /// some errors name their source themselves.
+#[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn with_sources(error: &(dyn std::error::Error + '_)) -> Cow<'static, str> {
     let mut text = by_display(error).into_owned();
     let sources = std::iter::successors(error.source(), |source| source.source());
@@ -92,6 +96,7 @@ pub(crate) fn with_sources(error: &(dyn std::error::Error + '_)) -> Cow<'static,
 
 /// The text of the error and of its innermost source, for errors that name only the step that failed.
 #[cfg(feature = "hyper")]
+#[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn with_cause(error: &(dyn std::error::Error + 'static)) -> Cow<'static, str> {
     let text = by_display(error);
     let first_cause = std::iter::successors(error.source(), |error| error.source()).take(64).last();

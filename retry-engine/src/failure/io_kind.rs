@@ -6,6 +6,7 @@ use super::class::{Class, Kind};
 use super::describe::written;
 
 /// The class of an I/O error without its inner error; `None` when the `ErrorKind` determines none.
+#[inline]
 pub(super) fn of_io(error: &io::Error) -> Option<Class> {
     of_io_kind(error.kind()).or_else(|| of_name_lookup(error)).map(Class::new)
 }
@@ -54,6 +55,7 @@ pub(super) const CLASSIFIED: [ErrorKind; 37] = {
     ]
 };
 
+#[inline]
 fn of_io_kind(kind: ErrorKind) -> Option<Kind> {
     Some(match kind {
         ErrorKind::ConnectionRefused
@@ -103,6 +105,7 @@ fn of_io_kind(kind: ErrorKind) -> Option<Kind> {
 
 /// The standard library gives a failed `getaddrinfo` no kind, only the text of `gai_strerror`. For `EAI_AGAIN` the
 /// text is "Temporary failure in name resolution" (glibc, BSD) or "Try again" (musl).
+#[inline]
 fn of_name_lookup(error: &io::Error) -> Option<Kind> {
     let text = written("Display", format_args!("{}", error.get_ref()?));
     let reason = text.strip_prefix("failed to lookup address information: ")?;

@@ -54,6 +54,7 @@ pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 's
 }
 
 /// The text as it may be stored.
+#[cfg_attr(not(feature = "sites"), inline)]
 pub fn kept(text: &str) -> Arc<str> {
     Arc::from(cleaned(text))
 }
@@ -70,12 +71,14 @@ pub(crate) fn cleaned(text: &str) -> Cow<'_, str> {
 
 /// The text from the hook; `None` when the hook panics, or when it is running on this thread already.
 #[cold]
+#[cfg_attr(not(feature = "sites"), inline)]
 fn by_hook(text: &str) -> Option<String> {
     let hook = unpoisoned(REDACTOR.read()).clone()?;
     contained_once(Foreign::Redactor, || shortened(&without_secrets(&hook(text))))
 }
 
 #[cold]
+#[cfg_attr(not(feature = "sites"), inline)]
 fn shortened(text: &str) -> String {
     if text.len() <= LONGEST {
         return text.to_owned();

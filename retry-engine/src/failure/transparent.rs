@@ -24,11 +24,13 @@ const LONGEST: usize = 1024;
 const DEEPEST: usize = 8;
 
 /// The class of the error inside a transparent error; `None` when it is of a type that is not known here.
+#[inline]
 pub(super) fn see_through(link: &(dyn Error + 'static)) -> Option<Class> {
     peel(link, |inside| known(inside, link))
 }
 
 /// The interruption inside a transparent error, without the failure before it.
+#[inline]
 pub(super) fn interruption_behind(link: &dyn Error) -> Option<Interruption> {
     let said = start_of(format_args!("{link}"))?;
     let (name, interruption, _) = INTERRUPTIONS.iter().find(|(.., text)| said.starts_with(text))?;
@@ -49,6 +51,7 @@ fn peel<T>(link: &dyn Error, mut find: impl FnMut(&str) -> Option<T>) -> Option<
 }
 
 /// The text without the name of the outermost type or variant, if that has one field or its first field is meant.
+#[inline]
 fn peeled(debug: &str) -> Option<&str> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
     let rest = debug.trim_start_matches(is_name);
@@ -62,6 +65,7 @@ fn peeled(debug: &str) -> Option<&str> {
 }
 
 /// The class of the error that has this `Debug` text, if the `Display` text of `link` is that error's, too.
+#[inline]
 fn known(debug: &str, link: &dyn Error) -> Option<Class> {
     let says = |expected: &dyn fmt::Display| {
         let said = start_of(format_args!("{link}"));
@@ -92,6 +96,7 @@ const INTERRUPTIONS: [(&str, Interruption, &str); 4] = [
 ];
 
 /// The class of an interruption.
+#[inline]
 fn interruption(debug: &str, link: &dyn Error) -> Option<Class> {
     let named = INTERRUPTIONS.iter().find(|(name, ..)| debug.starts_with(name));
     let (_, interruption, text) = named?;
@@ -100,6 +105,7 @@ fn interruption(debug: &str, link: &dyn Error) -> Option<Class> {
 }
 
 /// The class of another crate's error.
+#[inline]
 fn foreign(debug: &str) -> Option<Class> {
     #[cfg(feature = "http")]
     for form in ["StatusError { status: ", "reqwest::Error { kind: Status("] {
@@ -122,6 +128,7 @@ fn foreign(debug: &str) -> Option<Class> {
 
 /// A duration as `Debug` writes it: `2s`, `1.5s` or `250ms`.
 #[cfg(feature = "http")]
+#[inline]
 fn seconds(debug: &str) -> Option<Duration> {
     let duration = debug.split_once(')')?.0;
     let (number, unit) = match duration.strip_suffix("ms") {
@@ -131,11 +138,13 @@ fn seconds(debug: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
 }
 
+#[inline]
 fn kind_named(name: &str) -> Option<ErrorKind> {
     io_kind::CLASSIFIED.into_iter().find(|kind| format!("{kind:?}") == name)
 }
 
 /// The start of a text; `None` if its `Display` or `Debug` panics.
+#[inline]
 fn start_of(text: fmt::Arguments<'_>) -> Option<Start> {
     contained(|| {
         let mut start = Start(describe::empty());

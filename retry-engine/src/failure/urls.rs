@@ -13,6 +13,7 @@ const LEFT_OUT: &str = "…";
 /// space, a double quote or an angle bracket; punctuation at its end belongs to the sentence. Where the password has
 /// characters that it should not have, so that its end is not certain, the rest of the URL is left out. The time is
 /// linear in the length of the text.
+#[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
     // Each separator has a slash or a percent sign. Most texts have neither.
     if !has_any(text, [b'/', b'%']) {
@@ -41,12 +42,14 @@ struct Separator {
     encoded: bool,
 }
 
+#[cfg_attr(not(feature = "sites"), inline)]
 fn next_separator(text: &str, from: usize) -> Option<Separator> {
     let bytes = text.as_bytes();
     (from..bytes.len()).find_map(|at| separator_at(bytes, at))
 }
 
 /// The separator that starts here.
+#[cfg_attr(not(feature = "sites"), inline)]
 fn separator_at(bytes: &[u8], at: usize) -> Option<Separator> {
     const FORMS: [(&[u8], bool); 3] = [(b"://", false), (b"%3a%2f%2f", true), (br":\/\/", false)];
     if !matches!(bytes[at], b':' | b'%') {
@@ -60,6 +63,7 @@ fn separator_at(bytes: &[u8], at: usize) -> Option<Separator> {
 }
 
 /// The length of the URL at the start of the text.
+#[cfg_attr(not(feature = "sites"), inline)]
 fn length(text: &str) -> usize {
     let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>');
     let url = &text[..text.find(ends).unwrap_or(text.len())];
@@ -68,6 +72,7 @@ fn length(text: &str) -> usize {
 
 /// Appends the URL from its separator to the end of the text, without its secrets. Other URLs may follow in it without a
 /// space, or be a part of its path.
+#[cfg_attr(not(feature = "sites"), inline)]
 fn keep_url(text: &str, mut separator: Separator, kept: &mut String) {
     let last_at = text.rfind('@');
     loop {
@@ -105,6 +110,7 @@ fn find(text: &str, from: usize, is: impl Fn(u8) -> bool) -> usize {
 }
 
 /// Whether the percent-encoded rest of a URL has a user, a query or a fragment.
+#[cfg_attr(not(feature = "sites"), inline)]
 fn has_encoded_secrets(url: &str) -> bool {
     let encoded = |bytes: &[u8]| matches!(bytes, b"%40" | b"%3f" | b"%3F" | b"%23");
     url.contains(['@', '?', '#']) || url.as_bytes().windows(3).any(encoded)
@@ -112,6 +118,7 @@ fn has_encoded_secrets(url: &str) -> bool {
 
 /// Whether the host may be a part of a user and a password that have an unencoded `/`, `?` or `#`: an `@` follows, and
 /// the host has no valid port or the `@` is not in a path.
+#[cfg_attr(not(feature = "sites"), inline)]
 fn is_uncertain(host: &str, rest: &str, at_follows: bool) -> bool {
     let port = match host.strip_prefix('[') {
         Some(address) => address.split_once(']').map_or(":", |(_, port)| port),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::class::{Class, Kind};
 
-/// The answer of [`Retrying::judge`](crate::Retrying::judge): whether a failure is retried.
+/// The answer of [`Retrying::judge`](crate::Retrying::judge), and what [`Steps::after`](crate::Steps::after) is told: whether
+/// a failure is retried.
 ///
 /// | answer | the failure counts as |
 /// |---|---|
@@ -21,7 +22,7 @@ use super::class::{Class, Kind};
 /// assert_eq!(None::<Duration>.class().kind, Kind::Permanent);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`judge` answers with a `bool`, a `Kind`, a `Class` or an `Option<Duration>`, and this is `{Self}`"
+    message = "a failure is judged by a `bool`, a `Kind`, a `Class` or an `Option<Duration>`, and this is `{Self}`"
 )]
 pub trait Verdict {
     /// The class of the failure.

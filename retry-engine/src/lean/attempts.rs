@@ -26,7 +26,7 @@ impl Attempts {
     pub(super) fn new(policy: Policy) -> Self {
         let mut steps = Steps::of(policy);
         if policy.is_timed() {
-            steps.begin(Moment::now());
+            steps.begin();
         }
         Attempts { steps, number: 0, last_kind: None, call_id: CallId::unique() }
     }

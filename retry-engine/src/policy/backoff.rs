@@ -84,6 +84,7 @@ impl Backoff {
     ///
     /// [`EmptyList`](PolicyError::EmptyList) for a list without entries, and
     /// [`TooManyDelays`](PolicyError::TooManyDelays) for one with more than 1024, or after 1024 different lists.
+    #[inline]
     pub fn list(delays: &[Duration]) -> Result<Self, PolicyError> {
         if delays.is_empty() {
             return Err(PolicyError::EmptyList);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::hint::Hint;
 use super::jitter::Jitter;
+use crate::base::duration;
 use crate::failure::class::Kind;
 use crate::failure::kinds::Kinds;
 
@@ -108,6 +109,25 @@ impl Policy {
             cuts_entries: false,
             timed: false,
         }
+    }
+
+    /// Equal delays without jitter: for a poll, or for a service on the same machine.
+    ///
+    /// Many clients of one server want [`Policy::new`] instead, which spreads them and backs off.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// /// A daemon that is starting.
+    /// const STARTING: Policy = Policy::every(Duration::from_millis(500)).max(10).checked();
+    ///
+    /// let delays: Vec<_> = STARTING.delays(7).map(|delay| delay.as_millis()).collect();
+    /// assert_eq!(delays, [500; 10]);
+    /// ```
+    pub const fn every(delay: Duration) -> Self {
+        let policy = Policy::new().backoff(Backoff::Fixed).base(delay).jitter(Jitter::None);
+        if duration::less(policy.cap, delay) { policy.cap(delay) } else { policy }
     }
 
     /// The delay before the first retry.

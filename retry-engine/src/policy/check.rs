@@ -57,6 +57,7 @@ impl Policy {
     /// # Errors
     ///
     /// The first mistake that [`validate`](Policy::validate) finds.
+    #[inline]
     pub const fn try_build(self) -> Result<Self, PolicyError> {
         match self.validate() {
             Ok(()) => Ok(self),
@@ -101,6 +102,7 @@ impl Policy {
     /// points at the argument that is wrong.
     #[doc(hidden)]
     #[track_caller]
+    #[inline]
     pub const fn checked_for(self, setting: &str) -> Self {
         if let Err(error) = self.validate() {
             if error.concerns(setting) {
@@ -113,6 +115,7 @@ impl Policy {
     /// [`checked`](Policy::checked) as far as no setting of these names is concerned: each call computes those.
     #[doc(hidden)]
     #[track_caller]
+    #[inline]
     pub const fn checked_beside(self, per_call: &[&str]) -> Self {
         let rules = self.rules();
         let mut i = 0;
@@ -136,6 +139,7 @@ impl Policy {
     /// [`checked`](Policy::checked), for calls that block.
     #[doc(hidden)]
     #[track_caller]
+    #[inline]
     pub const fn checked_blocking(self) -> Self {
         if self.timeout.is_some() {
             panic!("{}", PolicyError::TimeoutBlocking.text());

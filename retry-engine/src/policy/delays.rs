@@ -88,7 +88,8 @@ impl Policy {
     /// It lies between `hint` and `hint` plus the longest of the retry's own delay before jitter, a tenth of the hint,
     /// and a second. Without that spread all clients would return in the instant that the server named, also those
     /// whose policy has no jitter. A hint does not make the delay shorter than the shortest that the policy allows, unless
-    /// the policy takes it [instead](Hint::Instead): then the retry's own delay has no part in it.
+    /// the policy takes it [instead](Hint::Instead): then the retry's own delay has no part in it. An
+    /// [exact](Hint::Exact) hint is not spread.
     pub(crate) fn hinted_delay(
         &self,
         retry: u32,
@@ -103,6 +104,7 @@ impl Policy {
                 (self.jitter.of_retry(retry).range(unspread).0, unspread.delay)
             }
             Hint::Instead => (Duration::ZERO, Duration::ZERO),
+            Hint::Exact => return (hint.min(limit), true),
         };
         let spread = delay.max(hint / 10).max(LEAST_SPREAD);
         let longest = hint.saturating_add(spread).min(limit);
@@ -194,6 +196,15 @@ mod tests {
         assert_eq!(range(exact, 1, Duration::ZERO, Duration::MAX), [5 * SECOND; 2]);
         // Unless that would not fit into the time left, where the hint does.
         assert_eq!(range(exact, 1, 3 * SECOND, 4 * SECOND), [3 * SECOND, 4 * SECOND]);
+    }
+
+    #[test]
+    fn an_exact_hint_is_not_spread_and_knows_no_delay_of_the_policy() {
+        let exact = Policy::new().base(5 * SECOND).hint(Hint::Exact);
+        for hint in [Duration::ZERO, SECOND, 30 * SECOND, Duration::MAX] {
+            assert_eq!(range(exact, 4, hint, Duration::MAX), [hint; 2]);
+        }
+        assert_eq!(exact.hinted_delay(1, SECOND, Duration::MAX, 7), (SECOND, true));
     }
 
     #[test]

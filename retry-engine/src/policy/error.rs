@@ -151,6 +151,7 @@ impl PolicyError {
     }
 
     /// Whether the compiler reports the error at the argument of this setting.
+    #[inline]
     pub(super) const fn concerns(&self, setting: &str) -> bool {
         let settings = self.settings();
         match self {
@@ -167,6 +168,7 @@ impl PolicyError {
     }
 
     /// Whether the error depends on this setting; every error on one of a policy that a call computes.
+    #[inline]
     pub(super) const fn depends_on(&self, setting: &str) -> bool {
         let settings = self.settings();
         let mut i = 0;

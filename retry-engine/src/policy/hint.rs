@@ -19,6 +19,9 @@ pub enum Hint {
     AtLeast,
     /// The hint takes the place of the policy's own delay, also where it is shorter.
     Instead,
+    /// The pause is exactly as long as the hint. For a delay that the program computed for this client alone. The clients of
+    /// a server that names one delay to all of them would return in one instant.
+    Exact,
 }
 
 /// The longest delay that a server may ask for.
@@ -64,7 +67,7 @@ impl Policy {
         self
     }
 
-    /// Whether a hint that is shorter than the policy's own delay replaces it.
+    /// Whether a hint that is shorter than the policy's own delay replaces it, and whether the hint is spread.
     ///
     /// ```
     /// use retry_runtime::{Class, Hint, Jitter, Kind, Next, Policy};
@@ -74,6 +77,7 @@ impl Policy {
     /// let soon = Class::from(Kind::Throttled).after(Duration::from_secs(1));
     /// let Next::Pause(delay) = policy.steps().after(soon) else { panic!("it is retried") };
     /// assert!(delay >= Duration::from_secs(1)); // and not 20 s and more
+    /// assert_eq!(policy.hint(Hint::Exact).steps().after(soon), Next::Pause(Duration::from_secs(1)));
     /// ```
     pub const fn hint(mut self, hint: Hint) -> Self {
         self.hint = hint;

@@ -6,7 +6,7 @@ use super::builder::Policy;
 use crate::base::clock::Moment;
 use crate::failure::interruption::Cause;
 
-/// Stands for "no limit" in [`Policy::attempts`].
+/// Stands for "no limit" in the field `attempts`.
 pub(super) const UNLIMITED: u32 = u32::MAX;
 
 impl Policy {
@@ -32,6 +32,8 @@ impl Policy {
     /// ```
     #[doc(alias("max_attempts", "tries"))]
     pub const fn attempts(mut self, attempts: u32) -> Self {
+        // A program that counts in `usize` and saturates means a number, and not a call that nothing ends.
+        let attempts = if attempts == UNLIMITED { UNLIMITED - 1 } else { attempts };
         (self.attempts, self.forever) = (attempts, false);
         self
     }

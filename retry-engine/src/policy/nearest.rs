@@ -41,6 +41,32 @@ use crate::base::duration;
 use crate::failure::class::Kind;
 
 impl Policy {
+    /// The nearest valid policy; a valid one comes back unchanged. For settings that a program's user wrote and that must not
+    /// fail the program.
+    ///
+    /// Calls by [`retrying`](Policy::retrying) use it anyway; [`steps`](Policy::steps) wants a valid policy. Limits are kept:
+    /// a first delay above `cap` becomes `cap`, no attempts become one, and a number that is none leaves the default in place.
+    /// [`try_build`](Policy::try_build) refuses such a policy instead.
+    ///
+    /// ```
+    /// use retry_runtime::{Jitter, Policy};
+    /// use std::time::Duration;
+    ///
+    /// fn longest(base: Duration, cap: Duration) -> Vec<Duration> {
+    ///     let policy = Policy::new().max(2).base(base).cap(cap).jitter(Jitter::None).nearest();
+    ///     let mut steps = policy.steps();
+    ///     std::iter::from_fn(|| steps.after(true).pause()).collect()
+    /// }
+    ///
+    /// let second = Duration::from_secs(1);
+    /// assert_eq!(longest(second, 60 * second), [second, 2 * second]);
+    /// assert_eq!(longest(90 * second, 60 * second), [60 * second; 2]);
+    /// ```
+    #[inline]
+    pub fn nearest(self) -> Policy {
+        self.nearest_valid(false).0
+    }
+
     /// The nearest valid policy, and the first mistake in this one; a valid policy comes back unchanged.
     ///
     /// `blocking` says that the attempts block their thread, so that no timeout can end them.

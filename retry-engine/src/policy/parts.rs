@@ -47,6 +47,7 @@ pub enum Attempts {
 }
 
 impl From<&Policy> for Parts {
+    #[inline]
     fn from(policy: &Policy) -> Self {
         Parts {
             attempts: match policy.limit() {

@@ -87,6 +87,11 @@ pub mod hint {
     pub const fn instead() -> Hint {
         Hint::Instead
     }
+
+    /// A hint is the delay, without a spread.
+    pub const fn exact() -> Hint {
+        Hint::Exact
+    }
 }
 
 /// The values of `budget = …`.

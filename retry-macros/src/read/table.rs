@@ -59,7 +59,7 @@ const TABLE: &[Row] = &[
     row("idempotent", "idempotent` or `idempotent = false", |args, value| {
         set(&mut args.idempotent, value, Form::flag)
     }),
-    row("hint", "hint = at_least` or `hint = instead", |args, value| {
+    row("hint", "hint = at_least`, `hint = instead` or `hint = exact", |args, value| {
         set(&mut args.hint, value, |form, key| word(&HINT, form, key))
     }),
     row("hint_cap", "hint_cap = \"60s\"` or `hint_cap = clamp(\"10s\")", |args, value| {

@@ -61,9 +61,10 @@ pub(crate) const JITTER: Words = Words {
 
 /// The values of `hint`.
 pub(crate) const HINT: Words = Words {
-    known: &["at_least", "instead"],
+    known: &["at_least", "instead", "exact"],
     elsewhere: &[
-        (&["exact", "exactly", "replace", "override", "prefer"], "write `hint = instead`"),
+        (&["replace", "override", "prefer"], "write `hint = instead`"),
+        (&["exactly", "unspread"], "write `hint = exact`"),
         (&["min", "minimum", "respect", "honor", "on"], "write `hint = at_least`"),
         (
             &["at_most", "max", "cap", "clamp"],

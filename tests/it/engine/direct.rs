@@ -103,6 +103,8 @@ fn a_limit_of_u32_max_attempts_is_never_reached() {
     for policy in [
         Policy::new().max(u32::MAX - 2),
         Policy::new().attempts(u32::MAX - 1),
+        Policy::new().max(u32::MAX),
+        Policy::new().attempts(u32::MAX),
         Policy::new().max(u32::MAX).deadline(secs(3)),
         Policy::new().attempts(u32::MAX).deadline(secs(3)),
     ] {

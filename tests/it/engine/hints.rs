@@ -53,6 +53,16 @@ async fn a_hint_that_is_taken_instead_makes_the_delay_shorter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_exact_hint_is_waited_for_and_not_spread() {
+    let policy = every(secs(20), 2).hint(Hint::Exact);
+    for hint in [0, 2, 40].map(secs) {
+        check(policy, hint, [hint; 2], DelaySource::Hint).await;
+    }
+    check_too_long(policy, secs(61)).await;
+    check(policy.hint_clamp(secs(10)), secs(61), [secs(10); 2], DelaySource::Hint).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clamped_hint_is_cut_to_its_cap_and_does_not_stop_the_call() {
     let policy = every(secs(1), 2).hint_clamp(secs(10));
     check(policy, secs(3600), [secs(10), secs(11)], DelaySource::Hint).await;

@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-use retry_runtime::{Policy, StopReason, observe, observe_blocking, retryable};
+use retry_runtime::{Jitter, Policy, Retry, StopReason, observe, observe_blocking, retryable};
 
 use super::{Failure, ms, ready, secs};
 use crate::virtual_time::{self, advance, virtually};
@@ -27,6 +27,35 @@ async fn the_hook_is_called_before_each_sleep_and_not_after_the_last_attempt() {
     assert_eq!(log.take(), ["attempt", first]);
     assert!(told(&log).await.is_err());
     assert_eq!(log.take(), ["attempt", first, "attempt", second, "attempt"]);
+}
+
+#[test]
+fn a_retry_is_a_line_for_a_log_and_has_the_outcome_that_is_retried() {
+    let lines = Log::default();
+    let told = |retry: &Retry<'_, Result<u16, String>>| {
+        lines.borrow_mut().push(format!("{retry} {:?}", retry.result()));
+    };
+    let mut outcomes = vec![Ok(200), Ok(503), Err("no route to http://me:secret@shop".to_owned())];
+    let policy = Policy::new().max(2).base(secs(1)).jitter(Jitter::None);
+    let call = policy.retrying_any(|_| outcomes.pop().unwrap()).retry_if(|status| *status == 503);
+    assert_eq!(virtually(|| call.on_retry(told).run()), Ok(200));
+    let failed = "attempt 1 of 3 failed: no route to http://shop; retry in 1.0 s \
+        Err(\"no route to http://me:secret@shop\")";
+    let rejected = "attempt 2 of 3 returned a value that is no success; retry in 2.0 s Ok(503)";
+    assert_eq!(lines.take(), [failed, rejected]);
+
+    let policy = policy.forever().base(Duration::ZERO);
+    let mut left = 1;
+    let call = policy.retrying_any(|_| {
+        if left == 0 {
+            Ok(200)
+        } else {
+            left -= 1;
+            Err("busy".to_owned())
+        }
+    });
+    assert_eq!(call.on_retry(told).run(), Ok(200));
+    assert_eq!(lines.take(), ["attempt 1 failed: busy; retry in 0 ms Err(\"busy\")"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use retry_runtime::{
-    Class, Jitter, Kind, Kinds, Next, Policy, Steps, StopReason, observe_blocking,
+    Class, Hint, Jitter, Kind, Kinds, Next, Policy, Steps, StopReason, observe_blocking,
 };
 
 use super::{every, ms, secs};
@@ -74,6 +74,34 @@ fn the_deadline_of_steps_counts_from_the_first_failure() {
         steps.reset();
         assert_eq!(steps.after(Kind::Transient), pause(secs(1)), "a reset begins the time anew");
     });
+}
+
+#[test]
+fn the_time_of_steps_counts_from_their_beginning_if_the_program_names_it() {
+    for policy in [every(secs(1), 9).deadline(secs(61)), every(secs(1), 9).no_retry_after(secs(61))]
+    {
+        virtually(|| {
+            let mut steps = policy.steps();
+            steps.begin();
+            advance(secs(60)); // the first attempt
+            assert_eq!(steps.after(Kind::Transient), pause(secs(1)), "{policy:?}");
+            advance(secs(1));
+            assert_eq!(steps.after(Kind::Transient), Next::Stop(StopReason::Deadline));
+            steps.reset();
+            advance(secs(60));
+            assert_eq!(steps.after(Kind::Transient), pause(secs(1)), "a reset forgets it");
+        });
+    }
+}
+
+#[test]
+fn steps_take_the_answers_that_a_judge_gives() {
+    let mut steps = every(secs(1), 9).hint(Hint::Exact).steps();
+    assert_eq!(steps.after(true), pause(secs(1)));
+    assert_eq!(steps.after(Some(ms(1234))), pause(ms(1234)));
+    for next in [steps.after(false), steps.after(None::<Duration>)] {
+        assert_eq!(next, Next::Stop(StopReason::Permanent));
+    }
 }
 
 #[test]

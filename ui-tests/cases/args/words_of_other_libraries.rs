@@ -57,8 +57,8 @@ fn percent() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(hint = exact)]
-fn exact() -> io::Result<()> {
+#[retryable(hint = exactly)]
+fn exactly() -> io::Result<()> {
     Ok(())
 }
 

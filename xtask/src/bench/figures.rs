@@ -2,7 +2,7 @@
 
 use super::callgrind::{self, HARNESS};
 use super::harness::{Harness, Row};
-use super::user_crate::{self, Clean, Function};
+use super::user_crate::{self, Clean, Function, Lean};
 
 /// The rounds of the time measurement, which takes about a minute.
 const ROUNDS: &str = "1500";
@@ -63,6 +63,7 @@ pub(crate) struct Figures {
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) functions: Vec<Function>,
     pub(crate) clean: Vec<Clean>,
+    pub(crate) lean: Vec<Lean>,
 }
 
 impl Figures {
@@ -75,6 +76,7 @@ impl Figures {
             waiting: waiting(&harness)?,
             functions: user_crate::functions()?,
             clean: user_crate::clean()?,
+            lean: user_crate::lean()?,
         })
     }
 

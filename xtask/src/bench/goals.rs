@@ -3,7 +3,7 @@
 use super::callgrind::HAND;
 use super::figures::{Case, Figures};
 use super::tables::{number, table};
-use super::user_crate::{APPLICATION, APPLICATION_WITH_OURS, Clean, Function};
+use super::user_crate::{ALONE, APPLICATION, APPLICATION_WITH_OURS, Clean, Function, Lean};
 
 const BARE: &str = "ours, budget = none";
 const OURS: &str = "ours";
@@ -31,6 +31,11 @@ pub(crate) fn of_builds_alone(builds: &[Clean]) -> Result<String, String> {
     Ok(tabulated(&of_builds(builds)?))
 }
 
+/// The table of the goals of a small program with our lean package.
+pub(crate) fn of_lean_alone(lean: &[Lean]) -> Result<String, String> {
+    Ok(tabulated(&of_lean(lean)?))
+}
+
 fn tabulated(goals: &[Goal]) -> String {
     let rows: Vec<Vec<String>> = goals
         .iter()
@@ -55,6 +60,7 @@ fn goals(figures: &Figures) -> Result<Vec<Goal>, String> {
     goals.extend(of_functions(figures)?);
     goals.extend(of_threads(figures)?);
     goals.extend(of_builds(&figures.clean)?);
+    goals.extend(of_lean(&figures.lean)?);
     Ok(goals)
 }
 
@@ -207,6 +213,24 @@ fn of_builds(builds: &[Clean]) -> Result<Vec<Goal>, String> {
             limit: 6.0 / 5.8,
             is: added / peer.seconds,
         },
+    ])
+}
+
+/// Of a `Policy` without the feature `sites`.
+fn of_lean(lean: &[Lean]) -> Result<Vec<Goal>, String> {
+    let found = |is_async| {
+        let found = lean.iter().find(|one| one.way == ALONE && one.is_async == is_async);
+        found.ok_or_else(|| format!("the small program with `{ALONE}` was not built"))
+    };
+    let (sync, future) = (found(false)?, found(true)?);
+    Ok(vec![
+        Goal {
+            what: "a `Policy` alone, clean release build: processor seconds",
+            limit: 2.0,
+            is: sync.seconds.max(future.seconds),
+        },
+        Goal { what: "… bytes added to a small program, sync", limit: 60_000.0, is: sync.added },
+        Goal { what: "… `async`", limit: 60_000.0, is: future.added },
     ])
 }
 

@@ -16,13 +16,17 @@ mod user_crate;
 use crate::run::Outcome;
 
 /// Writes all figures to `benches/REPORT.md`; with `--check`, compares our counts with `benches/CEILINGS.md`; with
-/// `--ceilings`, writes new ceilings from the current counts; with `--builds`, prints the cost of clean builds.
+/// `--ceilings`, writes new ceilings from the current counts; with `--builds`, prints the cost of clean builds; with
+/// `--lean`, prints what a `Policy` alone costs a small program.
 pub(crate) fn run(option: Option<&str>) -> Outcome {
     match option {
         None => report::write(),
         Some("--check") => ceilings::check(),
         Some("--ceilings") => ceilings::write(),
         Some("--builds") => report::print_builds(),
-        Some(other) => Err(format!("`bench` takes --check, --ceilings or --builds, not `{other}`")),
+        Some("--lean") => report::print_lean(),
+        Some(other) => {
+            Err(format!("`bench` takes --check, --ceilings, --builds or --lean, not `{other}`"))
+        }
     }
 }

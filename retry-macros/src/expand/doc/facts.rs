@@ -145,8 +145,12 @@ fn hint(args: &Args) -> Option<String> {
     if args.retries_any() || args.on.is_none() && args.when.is_some() {
         return None;
     }
-    let instead = args.hint.as_ref().is_some_and(|hint| source(&hint.value) == "instead");
-    let delay = if instead { "the delay" } else { "a shorter delay" };
+    let word = args.hint.as_ref().map(|hint| source(&hint.value));
+    let delay = match word.as_deref() {
+        Some("instead") => "the delay",
+        Some("exact") => "the delay and is not spread",
+        _ => "a shorter delay",
+    };
     let long = match args.hint_cap.as_ref().map(|cap| &cap.value) {
         Some(HintCap::Clamp(_, longest)) => {
             let longest = written(longest);

@@ -144,4 +144,5 @@ fn labels_names_and_hints_are_said() {
     says("name = \"billing::charge\"", false, &["Named `billing::charge` in reports"]);
     says("hint_cap = clamp(\"10s\")", false, &["one longer than 10 s is cut to 10 s."]);
     says("hint = instead", false, &["replaces the delay;"]);
+    says("hint = exact", false, &["replaces the delay and is not spread;"]);
 }

@@ -3,6 +3,7 @@
 //! A crate is generated for each way to retry, with a program of few functions and a program of many. The difference
 //! is the cost of a function, without one-time costs.
 
+mod lean;
 mod source;
 
 use std::fs;
@@ -13,8 +14,9 @@ use std::time::Instant;
 use super::harness;
 use super::machine;
 use crate::run::{Outcome, output};
+pub(crate) use lean::{Lean, lean};
 use source::Kind;
-pub(crate) use source::{APPLICATION, APPLICATION_WITH_OURS};
+pub(crate) use source::{ALONE, APPLICATION, APPLICATION_WITH_OURS};
 
 /// The number of functions in the smaller program.
 const FEW: u32 = 20;
@@ -23,7 +25,7 @@ const MANY: u32 = 220;
 /// A build is repeated up to `RUNS` times until all runs together took this many seconds. The fastest run counts, since
 /// only other work on the machine makes a run slower.
 const ENOUGH: f64 = 10.0;
-const RUNS: u32 = 3;
+const RUNS: u32 = 5;
 
 /// The cost of one more function.
 pub(crate) struct Function {
@@ -65,7 +67,7 @@ pub(crate) fn functions() -> Result<Vec<Function>, String> {
 pub(crate) fn clean() -> Result<Vec<Clean>, String> {
     let mut builds = Vec::new();
     let typical = Kind::all().into_iter().filter(Kind::is_typical);
-    for kind in typical.chain([Kind::policy_alone()]).chain(Kind::applications()) {
+    for kind in typical.chain([Kind::policy_alone(true)]).chain(Kind::applications()) {
         println!("clean build: {}", kind.way);
         let user = Crate::new(kind)?;
         let target = user.directory.join("clean");
@@ -78,13 +80,7 @@ pub(crate) fn clean() -> Result<Vec<Clean>, String> {
             wall = wall.min(started.elapsed().as_secs_f64());
             Ok(seconds)
         })?;
-        let tree = output(user.cargo("tree").args(["--prefix=none", "--edges=normal,build"]))?;
-        let mut crates: Vec<&str> =
-            tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
-        crates.sort_unstable();
-        crates.dedup();
-        // The user's crate does not count.
-        builds.push(Clean { way: kind.way, seconds, wall, crates: crates.len() - 1 });
+        builds.push(Clean { way: kind.way, seconds, wall, crates: user.crates()? });
         let _ = fs::remove_dir_all(&target);
     }
     Ok(builds)
@@ -111,6 +107,16 @@ impl Crate {
         let mut command = Command::new("cargo");
         command.current_dir(&self.directory).args([verb, "--quiet"]);
         command
+    }
+
+    /// The number of crates besides the user's own.
+    fn crates(&self) -> Result<usize, String> {
+        let tree = output(self.cargo("tree").args(["--prefix=none", "--edges=normal,build"]))?;
+        let mut crates: Vec<&str> =
+            tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+        crates.sort_unstable();
+        crates.dedup();
+        Ok(crates.len() - 1)
     }
 
     fn build(&self, verb: &str, program: &str) -> Command {

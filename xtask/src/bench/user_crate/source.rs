@@ -79,6 +79,11 @@ fn backoff() -> ExponentialBuilder {
 }
 ";
 
+/// The way of a program that retries nothing.
+pub(super) const NO_RETRY: &str = "no retry";
+/// The way of [`Kind::policy_alone`].
+pub(crate) const ALONE: &str = "ours without sites";
+
 /// The ways of [`Kind::applications`].
 pub(crate) const APPLICATION: &str = "application";
 pub(crate) const APPLICATION_WITH_OURS: &str = "application + ours";
@@ -110,15 +115,26 @@ impl Kind {
     }
 
     /// Calls of a `Policy` in a build without the feature `sites`.
-    pub(super) fn policy_alone() -> Kind {
+    pub(super) fn policy_alone(is_async: bool) -> Kind {
         Kind {
-            way: "ours without sites",
-            is_async: true,
+            way: ALONE,
+            is_async,
             dependencies: OURS_ALONE,
             head: "const POLICY: retry_runtime::Policy = \
                    retry_runtime::Policy::new().base(Duration::from_millis(100)).checked();\n",
-            function: "pub async fn fN(key: u32) -> Answer { POLICY.call_async(|_| fetch(N, key)).await }\n",
+            function: if is_async {
+                "pub async fn fN(key: u32) -> Answer { POLICY.call_async(|_| fetch(N, key)).await }\n"
+            } else {
+                "pub fn fN(key: u32) -> Answer { POLICY.call(|_| fetch(N, key)) }\n"
+            },
         }
+    }
+
+    /// A small program that retries nothing, and the same with our lean package and with its peer.
+    pub(super) fn lean(is_async: bool) -> Vec<Kind> {
+        let others = Kind::all().into_iter().filter(|kind| kind.is_async == is_async);
+        let others = others.filter(|kind| [NO_RETRY, "backon"].contains(&kind.way));
+        others.chain([Kind::policy_alone(is_async)]).collect()
     }
 
     /// Every kind, sync before `async`.
@@ -131,7 +147,7 @@ impl Kind {
             function,
         };
         vec![
-            kind("no retry", false, "", "", "pub fn fN(key: u32) -> Answer { fetch(N, key) }\n"),
+            kind(NO_RETRY, false, "", "", "pub fn fN(key: u32) -> Answer { fetch(N, key) }\n"),
             kind("hand-written loop", false, "", "", HAND),
             kind(
                 "ours",
@@ -167,7 +183,7 @@ pub fn fN(key: u32) -> Answer { fetch(N, key) }
 ",
             ),
             kind(
-                "no retry",
+                NO_RETRY,
                 true,
                 TOKIO,
                 "",
@@ -228,7 +244,7 @@ fn judged(failure: Failure) -> RetryError<Failure> {
 
     /// Whether the kind represents its crate in measurements of dependencies.
     pub(super) fn is_typical(&self) -> bool {
-        self.is_async && !["no retry", "ours + breaker"].contains(&self.way)
+        self.is_async && ![NO_RETRY, "ours + breaker"].contains(&self.way)
     }
 
     /// The name of the generated directory and package.
@@ -336,7 +352,7 @@ mod tests {
     #[test]
     fn every_template_has_its_number_in_the_name_and_in_the_call() {
         let kinds = Kind::all().into_iter().chain(Kind::applications());
-        for kind in kinds.chain([Kind::policy_alone()]) {
+        for kind in kinds.chain([true, false].map(Kind::policy_alone)) {
             let function = replaced(kind.function, 42);
             assert!(function.contains("fn f42(key"), "{function}");
             assert!(function.contains("fetch(42, key)"), "{function}");
