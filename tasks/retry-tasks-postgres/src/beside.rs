@@ -149,7 +149,7 @@ impl Schema {
         if let (Reply::Answers(id), _) = apply(&mut holder, Ask::YieldKey, now) {
             return Ok(Some(Submitted { id, existing: true }));
         }
-        self.query(transaction, UPDATE, &[&rows(&holder.record)?]).await?;
+        self.query(transaction, &UPDATE, &[&rows(&holder.record)?]).await?;
         Ok(None)
     }
 

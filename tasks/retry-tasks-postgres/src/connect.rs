@@ -287,6 +287,16 @@ async fn one(
     }
 }
 
+/// Without the parameters, which have arguments of tasks.
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Call::Plain(sql) => f.debug_tuple("Plain").field(sql).finish(),
+            Call::Query(sql, _) => f.debug_tuple("Query").field(sql).finish_non_exhaustive(),
+        }
+    }
+}
+
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Settings").field("server", &self.server).finish_non_exhaustive()

@@ -3,11 +3,8 @@
 
 use std::time::Duration;
 
-use retry_runtime::{DelaySource, Failures, Kind};
-use retry_tasks::{
-    AttemptOutcome, Bucket, FailReason, Lane, Phase, Progress, Record, State, TaskAttempt, TaskId,
-    Time,
-};
+use retry_runtime::{Failures, Kind};
+use retry_tasks::{Bucket, FailReason, Lane, Phase, Progress, Record, State, TaskId, Time};
 use serde::{Deserialize, Serialize};
 
 /// A row of `tasks`. Times are milliseconds since 1970, other durations are nanoseconds.
@@ -72,27 +69,6 @@ pub(crate) struct TaskRow {
     arguments: String,
 }
 
-/// A row of `attempts`.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct AttemptRow {
-    task: TaskId,
-    fence: i64,
-    number: i64,
-    started: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended: Option<i64>,
-    outcome: AttemptOutcome,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<Kind>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<DelaySource>,
-    worker: String,
-}
-
 /// A row of `buckets`. Amounts are in thousandths of a token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BucketRow {
@@ -117,7 +93,7 @@ pub(crate) fn nanos(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
 }
 
-fn duration(nanos: i64) -> Duration {
+pub(crate) fn duration(nanos: i64) -> Duration {
     Duration::from_nanos(natural(nanos))
 }
 
@@ -129,7 +105,7 @@ pub(crate) fn natural(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 
-fn small(number: i64) -> u32 {
+pub(crate) fn small(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }
 
@@ -259,41 +235,6 @@ impl From<TaskRow> for Record {
             misfit_at: row.misfit_at.map(time),
             trouble: None,
         }
-    }
-}
-
-impl AttemptRow {
-    pub(crate) fn new(task: TaskId, attempt: &TaskAttempt) -> Self {
-        AttemptRow {
-            task,
-            fence: whole(attempt.fence),
-            number: attempt.attempt.into(),
-            started: millis(attempt.started),
-            ended: attempt.ended.map(millis),
-            outcome: attempt.outcome,
-            kind: attempt.kind,
-            error: storable_or_none(attempt.error.as_deref()),
-            delay: attempt.delay.map(nanos),
-            source: attempt.delay_source,
-            worker: storable(&attempt.worker),
-        }
-    }
-
-    /// The task and its attempt.
-    pub(crate) fn into_attempt(self) -> (TaskId, TaskAttempt) {
-        let attempt = TaskAttempt {
-            attempt: small(self.number),
-            fence: natural(self.fence),
-            started: time(self.started),
-            ended: self.ended.map(time),
-            outcome: self.outcome,
-            kind: self.kind,
-            error: self.error,
-            delay: self.delay.map(duration),
-            delay_source: self.source,
-            worker: self.worker,
-        };
-        (self.task, attempt)
     }
 }
 
