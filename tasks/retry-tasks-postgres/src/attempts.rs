@@ -73,3 +73,36 @@ impl AttemptRow {
         (self.task, attempt)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use retry_tasks::Time;
+
+    use super::*;
+
+    #[test]
+    fn an_attempt_is_read_as_it_was_written() {
+        let id = TaskId::unique();
+        let attempt = TaskAttempt {
+            attempt: 3,
+            fence: 8,
+            started: Time::from_millis(1),
+            ended: Some(Time::from_millis(2)),
+            outcome: AttemptOutcome::Failed,
+            kind: Some(Kind::Throttled),
+            error: Some("a\0b".into()),
+            delay: Some(Duration::from_nanos(1_500_000_001)),
+            delay_source: Some(DelaySource::Hint),
+            worker: "host pid 1".into(),
+        };
+        let mut rows = AttemptRows::default();
+        rows.push((id, &attempt));
+        let row: AttemptRow =
+            serde_json::from_value(rows.first().into()).expect("the columns of a row");
+        // The database has no character 0.
+        let read = TaskAttempt { error: Some("a\u{2400}b".into()), ..attempt };
+        assert_eq!(row.into_attempt(), (id, read));
+    }
+}

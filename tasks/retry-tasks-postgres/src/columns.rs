@@ -1,7 +1,11 @@
 //! Rows as one array for each column, which costs the server half the work of JSON; and the values that travel in binary form.
 
 use bytes::BytesMut;
-use retry_tasks::TaskId;
+use retry_runtime::Kind;
+use retry_tasks::{FailReason, Phase, TaskId};
+use serde::Deserialize;
+use serde::de::value::{Error, StrDeserializer};
+use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 
 type Converted<T> = Result<T, Box<dyn std::error::Error + Sync + Send>>;
@@ -66,6 +70,14 @@ impl ToSql for Id {
     to_sql_checked!();
 }
 
+impl<'a> FromSql<'a> for Id {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Converted<Self> {
+        Ok(Id(TaskId::from_u128(u128::from_be_bytes(raw.try_into()?))))
+    }
+
+    accepts!(UUID);
+}
+
 /// The number of the transaction that has written a version of a row (its column `xmin`). While a row has the same number, it
 /// is the same in every column.
 #[derive(Clone, Copy, Debug)]
@@ -89,3 +101,74 @@ impl<'a> FromSql<'a> for Version {
 
     accepts!(XID);
 }
+
+/// The value of a column.
+pub(crate) trait Column: Sized {
+    /// Reads the column at this place; `None` if it has no such value.
+    fn of(row: &Row, at: usize) -> Option<Self>;
+
+    fn is_null(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! plain {
+    ($($kind:ty),+) => {
+        $(impl Column for $kind {
+            fn of(row: &Row, at: usize) -> Option<Self> {
+                row.try_get(at).ok()
+            }
+        })+
+    };
+}
+plain!(bool, i32, i64, String, Vec<i64>, Vec<String>);
+
+impl Column for TaskId {
+    fn of(row: &Row, at: usize) -> Option<Self> {
+        row.try_get::<_, Id>(at).ok().map(|id| id.0)
+    }
+}
+
+macro_rules! optional {
+    ($($kind:ty),+) => {
+        $(impl Column for Option<$kind> {
+            fn of(row: &Row, at: usize) -> Option<Self> {
+                row.try_get(at).ok()
+            }
+
+            fn is_null(&self) -> bool {
+                self.is_none()
+            }
+        })+
+    };
+}
+optional!(i64, f64, String);
+
+/// A value with a name.
+fn named<T: for<'a> Deserialize<'a>>(name: &str) -> Option<T> {
+    T::deserialize(StrDeserializer::<Error>::new(name)).ok()
+}
+
+impl Column for Phase {
+    fn of(row: &Row, at: usize) -> Option<Self> {
+        named(row.try_get(at).ok()?)
+    }
+}
+
+macro_rules! optional_name {
+    ($($kind:ty),+) => {
+        $(impl Column for Option<$kind> {
+            fn of(row: &Row, at: usize) -> Option<Self> {
+                match row.try_get::<_, Option<&str>>(at).ok()? {
+                    Some(name) => named(name).map(Some),
+                    None => Some(None),
+                }
+            }
+
+            fn is_null(&self) -> bool {
+                self.is_none()
+            }
+        })+
+    };
+}
+optional_name!(FailReason, Kind);

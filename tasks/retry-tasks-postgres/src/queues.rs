@@ -8,8 +8,8 @@ use retry_tasks::{Lane, Lease, Record, TaskId, Time};
 use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
-use super::row::{natural, time};
-use super::rows::{Result, Rows, at, limit, record, select, text};
+use super::row::{natural, record, time};
+use super::rows::{Result, Rows, at, limit, select, text};
 use super::table::ids;
 
 macro_rules! ready {

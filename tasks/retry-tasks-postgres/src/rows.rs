@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use retry_tasks::{Record, StoreError, TaskId, Time};
+use retry_tasks::{StoreError, TaskId, Time};
 use tokio_postgres::Row;
 
 use super::columns::Version;
@@ -180,16 +180,10 @@ pub(crate) fn limit(limit: usize) -> Param {
     Box::new(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
-/// The record in the columns `id` and `json` of a row.
-pub(crate) fn record(row: &Row) -> Record {
-    let id: String = row.get(0);
-    row::record(id.parse().unwrap_or(TaskId::from_u128(0)), row.get(1))
-}
-
-/// The columns that [`record`] reads.
+/// The start of a statement whose rows [`record`](row::record) reads.
 macro_rules! select {
     ($($rest:literal)+) => {
-        concat!("SELECT t.id::text, row_to_json(t)::text FROM @tasks AS t ", $($rest),+)
+        concat!("SELECT t.% FROM @tasks AS t ", $($rest),+)
     };
 }
 pub(crate) use select;

@@ -12,8 +12,8 @@ use tokio_postgres::Row;
 use super::attempts::AttemptRow;
 use super::connect::{Call, Param};
 use super::overlay::Overlay;
-use super::row::{self, BucketRow, time, whole};
-use super::rows::{Result, Rows, at, id, limit, record, select, text};
+use super::row::{self, BucketRow, record, time, whole};
+use super::rows::{Result, Rows, at, id, limit, select, text};
 use super::{queries, queues};
 
 impl Table for Rows {

@@ -9,16 +9,16 @@ use tokio_postgres::Row;
 
 use super::columns::Id;
 use super::connect::Call;
-use super::row::{BucketRow, storable};
-use super::rows::{Result, record};
+use super::row::{BucketRow, record, storable};
+use super::rows::Result;
 use super::transaction::{Timing, Transactions};
 
 /// Reads and locks the tasks that a batch touches. The order is that of the identifiers in every program, so that no two wait
 /// for each other.
-const TOUCH: &str = "SELECT t.id::text, row_to_json(t)::text FROM (SELECT * FROM @tasks \
+const TOUCH: &str = "SELECT t.% FROM (SELECT * FROM @tasks \
      WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE) AS t";
 
-const TOUCH_WITH_KEYS: &str = "SELECT t.id::text, row_to_json(t)::text FROM (SELECT * FROM @tasks WHERE id IN (\
+const TOUCH_WITH_KEYS: &str = "SELECT t.% FROM (SELECT * FROM @tasks WHERE id IN (\
      SELECT unnest($1::uuid[]) UNION ALL SELECT k.id FROM @tasks AS k \
      JOIN unnest($2::text[], $3::text[]) AS w (name, key) ON k.name = w.name AND k.unique_key = w.key) \
      ORDER BY id FOR UPDATE) AS t";
