@@ -11,18 +11,23 @@ mod locked;
 mod machine;
 mod report;
 mod tables;
+mod tasks;
 mod user_crate;
 
 use crate::run::Outcome;
 
 /// Writes all figures to `benches/REPORT.md`; with `--check`, compares our counts with `benches/CEILINGS.md`; with
-/// `--ceilings`, writes new ceilings from the current counts; with `--builds`, prints the cost of clean builds.
+/// `--ceilings`, writes new ceilings from the current counts; with `--builds`, prints the cost of clean builds; with
+/// `--tasks`, writes the throughput of background tasks to `benches/TASKS.md`.
 pub(crate) fn run(option: Option<&str>) -> Outcome {
     match option {
         None => report::write(),
         Some("--check") => ceilings::check(),
         Some("--ceilings") => ceilings::write(),
         Some("--builds") => report::print_builds(),
-        Some(other) => Err(format!("`bench` takes --check, --ceilings or --builds, not `{other}`")),
+        Some("--tasks") => tasks::write(),
+        Some(other) => {
+            Err(format!("`bench` takes --check, --ceilings, --builds or --tasks, not `{other}`"))
+        }
     }
 }
