@@ -16,7 +16,9 @@ const MOST: usize = 10_000;
 
 /// The tasks that run in this process, each as it was committed, and the functions that have no bucket.
 ///
-/// Another process may have changed a task meanwhile, so that a change of a remembered one checks its version.
+/// Another process may have changed a task meanwhile, so that a change of a remembered one checks its version. The task is locked
+/// by that change, and not in the order of [`touch`](super::touch). Where two processes wait for each other after that, the server
+/// ends one of the transactions, and it is done again.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     tasks: HashMap<TaskId, (Record, Version)>,

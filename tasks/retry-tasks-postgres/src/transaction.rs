@@ -208,7 +208,8 @@ impl Transactions {
                 return Err(failure.error().clone());
             }
         }
-        let is_time = self.rows.has_changed && self.cleaned.elapsed() >= CLEAN_EVERY;
+        let is_change = self.rows.has_changed || !self.rows.overlay.is_unchanged();
+        let is_time = is_change && self.cleaned.elapsed() >= CLEAN_EVERY;
         if is_time {
             self.cleaned = Instant::now();
         }
