@@ -29,7 +29,7 @@ pub struct Bus(Arc<Mutex<State>>);
 struct State {
     seats: u64,
     inboxes: Vec<(u64, Inbox)>,
-    /// Who has the turn to probe with the breaker of a name, and until when.
+    /// The seat that has the turn to probe with the breaker of a name, and the end of the turn.
     turns: HashMap<String, (u64, Instant)>,
     is_cut: bool,
 }

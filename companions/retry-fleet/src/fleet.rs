@@ -1,4 +1,4 @@
-//! Who said what, and what follows from it.
+//! A fleet as one process sees it: the words of all processes, and the orders that follow from them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub struct Fleet {
     review_at: Duration,
 }
 
-/// What is said about the breakers of one name.
+/// The words about the breakers of one name.
 #[derive(Clone, Debug)]
 struct Topic {
     own: Option<Own>,
@@ -53,12 +53,12 @@ struct Topic {
     leaning: f64,
 }
 
-/// What this process says.
+/// The last word of this process.
 #[derive(Clone, Copy, Debug)]
 struct Own {
     number: u32,
     again: u32,
-    /// When the breaker closed; `None` while it is open.
+    /// The time at which the breaker closed; `None` while it is open.
     closed: Option<Duration>,
 }
 
@@ -81,14 +81,14 @@ enum State {
 /// A process that has not been heard of for this long does not count.
 const SEEN: Duration = Duration::from_secs(60);
 
-/// How often a process says that it is there: two words may be lost within [`SEEN`].
+/// The time between two words of a process that say that it is there: two may be lost within [`SEEN`].
 const BEAT: Duration = Duration::from_secs(20);
 
-/// How soon a process answers one that it did not know, and so at most how often: up to twice this long, so that a fleet does
-/// not answer in one instant.
+/// A process answers one that it did not know after this time or up to twice as long, so that a fleet does not answer in one
+/// instant. It also answers no more often.
 const ANSWER: Duration = Duration::from_secs(1);
 
-/// How long a new process listens, until all others have answered it: it does not know sooner what half of the fleet is.
+/// A new process listens for this long, until all others have answered: before, it does not know how many half of the fleet are.
 const LISTEN: Duration = Duration::from_secs(3);
 
 /// The limits of the memory that others can make a process use.
@@ -114,7 +114,7 @@ impl Fleet {
         self.instances(now).div_ceil(2).max(2)
     }
 
-    /// When [`due`](Self::due) or [`review`](Self::review) has the next thing to do.
+    /// The time at which [`due`](Self::due) or [`review`](Self::review) has the next thing to do.
     pub fn next(&self) -> Duration {
         self.beat_at.min(self.review_at)
     }
@@ -127,7 +127,7 @@ impl Fleet {
         self.beat_at = now.saturating_add(BEAT);
         self.forget(now);
         let own = self.topics.iter().filter_map(|(breaker, topic)| {
-            let own = topic.own.filter(|own| own.closed.is_none_or(|at| is_fresh(now, at)))?;
+            let own = topic.own.filter(|own| own.is_due(now))?;
             Some(own.says(breaker))
         });
         [Says::Here].into_iter().chain(own).map(|says| self.word(says)).collect()
@@ -158,9 +158,7 @@ impl Fleet {
                 let number = self.openings.saturating_add(1);
                 let Some(topic) = self.topic(breaker) else { return (None, Vec::new()) };
                 let own = match topic.own {
-                    Some(own) if own.closed.is_none() => {
-                        Own { again: own.again.saturating_add(1), ..own }
-                    }
+                    Some(own) if own.is_open() => Own { again: own.again.saturating_add(1), ..own },
                     _ => Own { number, again: 0, closed: None },
                 };
                 topic.own = Some(own);
@@ -169,7 +167,7 @@ impl Fleet {
             }
             Stance::Closed => self.topics.get_mut(breaker).and_then(|topic| {
                 topic.spend();
-                let own = topic.own.as_mut().filter(|own| own.closed.is_none())?;
+                let own = topic.own.as_mut().filter(|own| own.is_open())?;
                 own.closed = Some(now);
                 Some(own.says(breaker))
             }),
@@ -247,7 +245,7 @@ impl Fleet {
         let state = same.map_or(State::Open, |known| known.state);
         topic.words.insert(instance, Heard { number, again, state });
         let has_failed_again = again > 0;
-        let is_open = topic.own.is_some_and(|own| own.closed.is_none());
+        let is_open = topic.own.is_some_and(|own| own.is_open());
         let said = self.said(now, breaker) + usize::from(is_open);
         if self.follows(now, breaker) {
             let mut told = vec![Told::new(breaker, Order::Follow)];
@@ -321,7 +319,7 @@ impl Fleet {
             topic.words.retain(|instance, _| self.seen.contains_key(instance));
         }
         self.topics.retain(|_, topic| {
-            let says = topic.own.is_some_and(|own| own.closed.is_none_or(|at| is_fresh(now, at)));
+            let says = topic.own.is_some_and(|own| own.is_due(now));
             says || topic.leaning < 1.0 || !topic.words.is_empty()
         });
     }
@@ -332,6 +330,15 @@ impl Fleet {
 }
 
 impl Own {
+    fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// Whether the word is repeated: while the breaker is open, and for a minute after it has closed.
+    fn is_due(&self, now: Duration) -> bool {
+        self.closed.is_none_or(|at| is_fresh(now, at))
+    }
+
     fn says(&self, breaker: &str) -> Says {
         let (breaker, number) = (breaker.to_owned(), self.number);
         match self.closed {

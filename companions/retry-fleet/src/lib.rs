@@ -6,7 +6,7 @@
 // | `word` | what processes tell each other, and its text |
 // | `fleet` | `Fleet`: who said what, and what follows from it; pure, `now` is an argument |
 // | `order` | the orders to breakers |
-// | `transport` | `Transport`: how words and turns travel, and the inbox for words of others |
+// | `transport` | `Transport`, which carries words and turns, and the inbox for words of others |
 // | `member` | `join`: the thread between the breakers, the fleet and the transport |
 // | `bus` | the transport in memory |
 // | `postgres` | the transport over a PostgreSQL database |

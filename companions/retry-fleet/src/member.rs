@@ -1,5 +1,6 @@
 //! A process in its fleet: the thread between the breakers, the fleet and the transport.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,7 +54,7 @@ pub fn join(share: Share, transport: impl Transport) -> io::Result<Member> {
         start,
         added: Arc::clone(&added),
         shared: Arc::clone(&shared),
-        turns: Vec::new(),
+        turns: HashSet::new(),
     };
     let desk = Arc::new(Desk { jobs, shared: Arc::clone(&shared) });
     if !link(share, Arc::clone(&desk) as Arc<dyn Link>) {
@@ -208,7 +209,7 @@ struct Worker {
     added: Arc<Mutex<Vec<BreakerRef>>>,
     shared: Arc<Shared>,
     /// The turns to probe that this process has.
-    turns: Vec<String>,
+    turns: HashSet<String>,
 }
 
 impl Worker {
@@ -279,7 +280,7 @@ impl Worker {
         let hold = first.settings().probe_timeout.saturating_mul(2);
         let turn = match contained(|| self.transport.probe(name, hold)) {
             Some(Ok(true)) => {
-                self.turns.push(name.to_owned());
+                self.turns.insert(name.to_owned());
                 lock(&self.shared.figures).turns += 1;
                 Turn::Mine
             }
@@ -296,8 +297,7 @@ impl Worker {
     }
 
     fn give_back(&mut self, breaker: &str) {
-        if let Some(place) = self.turns.iter().position(|name| name == breaker) {
-            self.turns.swap_remove(place);
+        if self.turns.remove(breaker) {
             contained(|| self.transport.release(breaker));
         }
     }

@@ -1,6 +1,6 @@
 //! The orders to a breaker that follow from the words of others.
 
-/// What a breaker of this process does on the word of others.
+/// A breaker of this process obeys this order, which follows from the words of others.
 ///
 /// ```
 /// use retry_fleet::Order;

@@ -186,7 +186,7 @@ fn a_fleet_sends_a_dead_dependency_less_than_half_of_what_its_processes_would_se
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
-    /// Whatever the transport loses, repeats or reorders: `World::obey` asserts that no word closes a breaker.
+    /// The transport may lose, repeat or reorder words: `World::obey` asserts that no word closes a breaker.
     #[test]
     fn after_an_outage_every_process_is_closed_again(
         size in 1..9usize, seed: u64, lost in 0.0..0.6, is_down: bool,

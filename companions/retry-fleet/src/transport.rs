@@ -1,4 +1,4 @@
-//! How words and turns travel.
+//! The transport carries words and turns between processes.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::word::Word;
 
-/// How the words of a process reach the other processes of its fleet, and who of them may probe.
+/// A transport carries the words of a process to the other processes of its fleet, and gives one of them the turn to probe.
 ///
 /// A member of a fleet calls the methods on a thread of its own, one after the other, so a method may wait. One that waits
 /// for long, fails or panics leaves the breakers of its process local for that time. Words may be lost, come twice, late or in
@@ -45,13 +45,13 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends a word to all other processes.
     ///
     /// # Errors
-    /// When the transport is down. The member says it again later.
+    /// The transport is down. The member sends the word again later.
     fn publish(&self, word: &Word) -> io::Result<()>;
 
     /// Takes the fleet's turn to probe with the breaker of this name, for at most this long; false if another process has it.
     ///
     /// # Errors
-    /// When the transport is down: the breaker then probes as a local one.
+    /// The transport is down. The breaker then probes as a local one.
     fn probe(&self, breaker: &str, hold: Duration) -> io::Result<bool>;
 
     /// Gives the turn back. A turn that is not given back ends after its `hold`, or with its process.

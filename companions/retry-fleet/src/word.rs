@@ -1,4 +1,4 @@
-//! What processes tell each other, and its text.
+//! The words that processes send to each other, and their text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -62,9 +62,9 @@ pub enum Says {
     Open {
         /// The breaker's name.
         breaker: String,
-        /// Counts how often breakers of the process opened: a repeated word has the same number.
+        /// The number of times that breakers of the process have opened. A repeated word has the same number.
         number: u32,
-        /// How often the breaker has opened again since then, because its probes failed.
+        /// The number of times that the breaker has opened again since then, because its probes failed.
         again: u32,
     },
     /// Its breaker of this name has closed, after the opening of this number.

@@ -145,11 +145,11 @@ impl Schema {
         let params: [&(dyn ToSql + Sync); 2] = [&storable(&record.name), &storable(key)];
         let found = self.query(transaction, sql, &params).await?;
         let Some(holder) = found.first() else { return Ok(None) };
-        let mut holder = Entity::of(super::rows::record(holder));
+        let mut holder = Entity::of(super::row::record(holder));
         if let (Reply::Answers(id), _) = apply(&mut holder, Ask::YieldKey, now) {
             return Ok(Some(Submitted { id, existing: true }));
         }
-        self.query(transaction, UPDATE, &[&rows(&holder.record)?]).await?;
+        self.query(transaction, &UPDATE, &[&rows(&holder.record)?]).await?;
         Ok(None)
     }
 

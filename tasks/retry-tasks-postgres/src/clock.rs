@@ -34,9 +34,9 @@ impl ServerClock {
         ServerClock { machine, seen: Mutex::new(seen) }
     }
 
-    /// Notes the database's time, which it told just now.
-    pub(crate) fn see(&self, time: Time) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).see(time, Instant::now());
+    /// Notes the time that the database told at this instant.
+    pub(crate) fn see(&self, time: Time, at: Instant) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).see(time, at);
     }
 }
 

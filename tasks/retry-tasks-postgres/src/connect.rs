@@ -14,6 +14,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Socket, Statement};
 
 use super::error::{failure, other};
+use super::row::COLUMNS;
 
 /// The settings of the connections of a store.
 pub(crate) struct Settings {
@@ -55,7 +56,7 @@ impl From<Failure> for StoreError {
 /// A parameter of a statement.
 pub(crate) type Param = Box<dyn ToSql + Sync + Send>;
 
-/// A statement to be sent. `@` in it stands for the schema with a dot.
+/// A statement to be sent. `@` in it stands for the schema with a dot, and `t.%` for the columns of a task.
 pub(crate) enum Call {
     /// Statements without parameters, such as `BEGIN`.
     Plain(String),
@@ -264,9 +265,17 @@ impl Connection {
     }
 }
 
-/// The statement with the schema in place of each `@`.
+/// The statement with the schema in place of each `@`, and the columns of a task in place of `t.%` or `f.%`.
 pub(crate) fn qualified(sql: &str, schema: &str) -> String {
-    sql.replace('@', &format!("{schema}."))
+    let mut sql = sql.replace('@', &format!("{schema}."));
+    for rows in ["t.", "f."] {
+        let all = format!("{rows}%");
+        if sql.contains(&all) {
+            let columns: Vec<String> = COLUMNS.iter().map(|it| format!("{rows}{it}")).collect();
+            sql = sql.replace(&all, &columns.join(", "));
+        }
+    }
+    sql
 }
 
 async fn one(
@@ -283,6 +292,16 @@ async fn one(
         Call::Query(sql, params) => {
             let params = params.iter().map(|param| &**param as &(dyn ToSql + Sync));
             client.query_raw(&statements[sql], params).await?.try_collect().await
+        }
+    }
+}
+
+/// Without the parameters, which have arguments of tasks.
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Call::Plain(sql) => f.debug_tuple("Plain").field(sql).finish(),
+            Call::Query(sql, _) => f.debug_tuple("Query").field(sql).finish_non_exhaustive(),
         }
     }
 }

@@ -1,47 +1,45 @@
 //! The columns that every attempt changes. Most changes are of these alone, and the server has half the work with them.
 
-use retry_tasks::{Lane, Phase, Record, State, TaskId};
-use serde::Serialize;
+use std::sync::LazyLock;
 
+use retry_tasks::{Lane, Record, State};
+
+use super::columns::{Id, Version, columns, names, unnested};
+use super::overlay::checked;
 use super::row::{millis, nanos, storable_or_none, whole};
 
-/// A row of `tasks` in these columns.
-#[derive(Debug, Serialize)]
-pub(crate) struct CourseRow<'a> {
-    id: TaskId,
-    phase: Phase,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    started_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<i64>,
-    attempts: i64,
-    round: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    round_at: Option<i64>,
-    fence: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    worker: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lane: Option<&'static str>,
-    paid: i64,
-    lease_length: i64,
+columns! {
+    /// Changed rows of `tasks` in these columns. `seen` is the version of a row that is remembered, `NULL` for one that is locked.
+    CourseRows of (record, seen) = (&Record, Option<Version>) {
+        id: Id, "uuid" = Id(record.id);
+        seen: Option<Version>, "xid" = seen;
+        phase: &'static str, "text" = record.state.phase().name();
+        run_at: Option<i64>, "bigint" = record.run_at.map(millis);
+        started_at: Option<i64>, "bigint" = record.started_at.map(millis);
+        attempt_at: Option<i64>, "bigint" = record.attempt_at.map(millis);
+        ended_at: Option<i64>, "bigint" = record.ended_at.map(millis);
+        attempts: i64, "bigint" = record.attempts.into();
+        round: i64, "bigint" = record.round.into();
+        round_at: Option<i64>, "bigint" = record.round_at.map(millis);
+        fence: i64, "bigint" = whole(record.fence);
+        worker: Option<String>, "text" = storable_or_none(record.worker.as_deref());
+        result: Option<String>, "text" = record.result.clone();
+        lane: Option<&'static str>, "text" = record.lane.map(Lane::name);
+        paid: i64, "bigint" = whole(record.paid);
+        lease_length: i64, "bigint" = nanos(record.lease_length);
+    }
 }
 
 /// Writes these columns.
-pub(crate) const UPDATE_COURSE: &str = "UPDATE @tasks AS t SET (phase, run_at, started_at, attempt_at, ended_at, attempts, round, round_at, fence, worker, \
-     result, lane, paid, lease_length) = (r.phase, r.run_at, r.started_at, r.attempt_at, r.ended_at, r.attempts, r.round, \
-     r.round_at, r.fence, r.worker, r.result, r.lane, r.paid, r.lease_length) \
-     FROM json_to_recordset($1::text::json) AS r (id uuid, phase text, run_at bigint, started_at bigint, attempt_at bigint, \
-     ended_at bigint, attempts bigint, round bigint, round_at bigint, fence bigint, worker text, result text, lane text, \
-     paid bigint, lease_length bigint) WHERE t.id = r.id";
+pub(crate) static UPDATE_COURSE: LazyLock<String> = LazyLock::new(|| {
+    // All but `id` and `seen`.
+    let written = &CourseRows::COLUMNS[2..];
+    let (names, values) = (names(written, ""), names(written, "r."));
+    let rows = unnested(CourseRows::COLUMNS);
+    checked(&format!("UPDATE @tasks AS t SET ({names}) = ({values}) FROM {rows}"), "$2")
+});
 
-/// Whether nothing else of a task has changed than the columns of [`CourseRow`].
+/// Whether nothing else of a task has changed than the columns of [`CourseRows`].
 pub(crate) fn is_course(before: &Record, after: &Record) -> bool {
     let is_plain = |record: &Record| {
         let has_failed = matches!(record.state, State::Failed { .. });
@@ -61,28 +59,6 @@ pub(crate) fn is_course(before: &Record, after: &Record) -> bool {
         && before.failures == after.failures
         && before.lost_key == after.lost_key
         && before.by_hand == after.by_hand
-}
-
-impl<'a> From<&'a Record> for CourseRow<'a> {
-    fn from(record: &'a Record) -> Self {
-        CourseRow {
-            id: record.id,
-            phase: record.state.phase(),
-            run_at: record.run_at.map(millis),
-            started_at: record.started_at.map(millis),
-            attempt_at: record.attempt_at.map(millis),
-            ended_at: record.ended_at.map(millis),
-            attempts: record.attempts.into(),
-            round: record.round.into(),
-            round_at: record.round_at.map(millis),
-            fence: whole(record.fence),
-            worker: storable_or_none(record.worker.as_deref()),
-            result: record.result.as_deref(),
-            lane: record.lane.map(Lane::name),
-            paid: whole(record.paid),
-            lease_length: nanos(record.lease_length),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -129,13 +105,11 @@ mod tests {
         assert!(is_course(&before, &after) && is_course(&after, &before));
         for (before, after) in [(&before, &after), (&after, &before)] {
             let mut row = to_value(TaskRow::from(before)).expect("JSON");
-            let course = to_value(CourseRow::from(after)).expect("JSON");
-            let columns = UPDATE_COURSE.split(['(', ')']).nth(1).expect("a list").split(", ");
-            for column in columns.map(str::trim) {
-                let Value::Object(row) = &mut row else { panic!("a row is an object") };
-                row.remove(column);
-                row.extend(course.get(column).map(|value| (column.to_owned(), value.clone())));
-            }
+            let mut course = CourseRows::default();
+            course.push((after, None));
+            let Value::Object(columns) = &mut row else { panic!("a row is an object") };
+            columns.extend(course.first());
+            columns.retain(|name, value| name != "seen" && !value.is_null());
             assert_eq!(row, to_value(TaskRow::from(after)).expect("JSON"));
         }
     }

@@ -42,6 +42,8 @@ pub(crate) fn failure(error: &tokio_postgres::Error, server: &str, waited: Durat
     match *code {
         SqlState::T_R_SERIALIZATION_FAILURE
         | SqlState::T_R_DEADLOCK_DETECTED
+        // A task is not as it was seen: see `overlay::checked`.
+        | SqlState::DIVISION_BY_ZERO
         | SqlState::UNIQUE_VIOLATION => Failure::Again(locked()),
         SqlState::LOCK_NOT_AVAILABLE => Failure::Refused(locked()),
         SqlState::READ_ONLY_SQL_TRANSACTION => {

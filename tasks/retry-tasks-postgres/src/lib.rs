@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod attempts;
 mod beside;
 mod builder;
 mod clock;
+mod columns;
 mod connect;
 mod course;
 mod error;
+mod fresh;
+mod held;
 mod news;
 mod overlay;
 mod queries;
@@ -17,6 +21,7 @@ mod schema;
 mod table;
 #[cfg(feature = "rustls")]
 mod tls;
+mod touch;
 mod transaction;
 
 pub use beside::{Schema, submit_in};

@@ -2,18 +2,24 @@
 //! statement, and a row that was read is not read again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use retry_tasks::{Bucket, Record, TaskAttempt, TaskId};
 use serde::Serialize;
 
-use super::connect::Call;
-use super::course::{CourseRow, UPDATE_COURSE, is_course};
-use super::row::{AttemptRow, BucketRow, TaskRow};
+use super::attempts::{AttemptRows, PUT_ATTEMPTS};
+use super::columns::{Id, Version};
+use super::connect::{Call, Param};
+use super::course::{CourseRows, UPDATE_COURSE, is_course};
+use super::fresh::{FreshRows, INSERT_FRESH, is_fresh};
+use super::row::{BucketRow, TaskRow};
 
 /// The rows of one transaction.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     tasks: HashMap<TaskId, Option<Record>>,
+    /// The versions of the tasks that are remembered, and neither read nor locked in this transaction.
+    seen: HashMap<TaskId, Version>,
     /// The holders of keys, by function and key.
     keys: HashMap<(String, String), Option<TaskId>>,
     buckets: HashMap<String, Option<Bucket>>,
@@ -27,28 +33,79 @@ pub(crate) struct Overlay {
     removed: BTreeSet<TaskId>,
     /// The tasks that were locked to be claimed and not changed yet.
     offered: BTreeSet<TaskId>,
+    /// All tasks that the transaction has changed.
+    changed: BTreeSet<TaskId>,
 }
 
 pub(crate) const INSERT: &str =
     "INSERT INTO @tasks SELECT * FROM json_populate_recordset(NULL::@tasks, $1::text::json)";
 
-/// Writes the columns that may change.
-pub(crate) const UPDATE: &str = "UPDATE @tasks AS t SET (phase, reason, unique_key, run_at, started_at, attempt_at, ended_at, deadline, attempts, \
-         round, round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced, lane, \
-         gives_up, paid, lease_length, misfit_at, failures, lost_key, by_hand) = (r.phase, r.reason, r.unique_key, r.run_at, \
-         r.started_at, r.attempt_at, r.ended_at, r.deadline, r.attempts, r.round, r.round_at, r.max, r.fence, r.worker, \
-         r.fraction, r.message, r.result, r.last_error, r.last_kind, r.last_delay, r.paced, r.lane, r.gives_up, r.paid, \
-         r.lease_length, r.misfit_at, r.failures, r.lost_key, r.by_hand) \
-         FROM json_populate_recordset(NULL::@tasks, $1::text::json) AS r WHERE t.id = r.id";
-
-const REMOVE: [&str; 2] = [
-    "DELETE FROM @attempts WHERE task = ANY($1::text[]::uuid[])",
-    "DELETE FROM @tasks WHERE id = ANY($1::text[]::uuid[])",
+/// The columns that may change.
+const CHANGING: [&str; 29] = [
+    "phase",
+    "reason",
+    "unique_key",
+    "run_at",
+    "started_at",
+    "attempt_at",
+    "ended_at",
+    "deadline",
+    "attempts",
+    "round",
+    "round_at",
+    "max",
+    "fence",
+    "worker",
+    "fraction",
+    "message",
+    "result",
+    "last_error",
+    "last_kind",
+    "last_delay",
+    "paced",
+    "lane",
+    "gives_up",
+    "paid",
+    "lease_length",
+    "misfit_at",
+    "failures",
+    "lost_key",
+    "by_hand",
 ];
 
-const PUT_ATTEMPTS: &str = "INSERT INTO @attempts SELECT * FROM json_populate_recordset(NULL::@attempts, $1::text::json) \
-     ON CONFLICT (task, fence) DO UPDATE SET ended = excluded.ended, outcome = excluded.outcome, kind = excluded.kind, \
-     error = excluded.error, delay = excluded.delay, source = excluded.source";
+/// Writes the columns that may change of tasks that are locked.
+pub(crate) static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let rows = "json_populate_recordset(NULL::@tasks, $1::text::json) AS r";
+    format!("{} WHERE t.id = r.id", update(rows))
+});
+
+/// Writes the same columns of tasks of which some are remembered: `$2` are their versions.
+static UPDATE_SEEN: LazyLock<String> = LazyLock::new(|| {
+    let json = "json_populate_recordset(NULL::@tasks, $1::text::json)";
+    let rows =
+        format!("(SELECT *, unnest AS seen FROM ROWS FROM ({json}, unnest($2::xid[])) AS s) AS r");
+    checked(&update(&rows), "$2")
+});
+
+fn update(rows: &str) -> String {
+    let (names, values) =
+        (CHANGING.join(", "), CHANGING.map(|name| format!("r.{name}")).join(", "));
+    format!("UPDATE @tasks AS t SET ({names}) = ({values}) FROM {rows}")
+}
+
+/// The update of tasks that must be as they were seen. Where one has another version, or is gone, a division by zero ends the
+/// transaction: its `COMMIT` may be on its way already. `seen` are the versions, `NULL` for a task that is locked.
+pub(crate) fn checked(update: &str, seen: &str) -> String {
+    format!(
+        "WITH done AS ({update} WHERE t.id = r.id AND (r.seen IS NULL OR t.xmin = r.seen) RETURNING 1) \
+         SELECT 1 / (count(*) = cardinality({seen}))::int FROM done"
+    )
+}
+
+const REMOVE: [&str; 2] = [
+    "DELETE FROM @attempts WHERE task = ANY($1::uuid[])",
+    "DELETE FROM @tasks WHERE id = ANY($1::uuid[])",
+];
 
 /// A bucket that another program has made at the same time is a conflict: the transaction is done again.
 const NEW_BUCKETS: &str =
@@ -64,7 +121,15 @@ impl Overlay {
         if let Some(key) = &record.key {
             self.keys.insert((record.name.clone(), key.clone()), Some(record.id));
         }
+        self.seen.remove(&record.id);
         self.tasks.insert(record.id, Some(record));
+    }
+
+    /// Notes a task that is remembered: its version is checked when it is changed.
+    pub(crate) fn remember(&mut self, record: Record, version: Version) {
+        let id = record.id;
+        self.found(record);
+        self.seen.insert(id, version);
     }
 
     /// Notes that there is no such task, unless it was found.
@@ -120,6 +185,7 @@ impl Overlay {
     }
 
     fn change(&mut self, record: &Record) {
+        self.changed.insert(record.id);
         let before = self.tasks.insert(record.id, Some(record.clone())).flatten();
         if before.as_ref().is_none_or(|before| !is_course(before, record)) {
             self.rewritten.insert(record.id);
@@ -147,6 +213,7 @@ impl Overlay {
     pub(crate) fn forget(&mut self, id: TaskId) {
         self.tasks.remove(&id);
         self.keys.retain(|_, holder| *holder != Some(id));
+        self.changed.insert(id);
     }
 
     /// Removes a task and its attempts.
@@ -154,56 +221,108 @@ impl Overlay {
         self.tasks.insert(id, None);
         self.keys.retain(|_, holder| *holder != Some(id));
         self.removed.insert(id);
+        self.changed.insert(id);
+    }
+
+    /// Whether nothing is to be sent.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        self.changed.is_empty() && self.attempts.is_empty() && self.filled.is_empty()
+    }
+
+    /// Takes the tasks that the transaction has changed, each as it is now; `None` for one that is not known.
+    pub(crate) fn take_changed(&mut self) -> Vec<(TaskId, Option<Record>)> {
+        let changed = std::mem::take(&mut self.changed);
+        changed.into_iter().map(|id| (id, self.tasks.remove(&id).flatten())).collect()
+    }
+
+    /// The buckets that were read or changed.
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.buckets.iter().map(|(name, bucket)| (name.as_str(), bucket.is_some()))
     }
 
     /// Takes the changes as statements. Keys are released before they are taken.
     pub(crate) fn take_changes(&mut self) -> Vec<Call> {
-        let (tasks, buckets) = (&self.tasks, &self.buckets);
-        let record = |id: &TaskId| tasks.get(id).and_then(Option::as_ref);
-        let rows = |ids: &BTreeSet<TaskId>, has_key: bool| -> Vec<TaskRow> {
-            let records = ids.iter().filter_map(record);
-            records.filter(|it| it.key.is_some() == has_key).map(TaskRow::from).collect()
-        };
         let mut calls = Vec::new();
         if !self.removed.is_empty() {
-            let ids: Vec<String> = self.removed.iter().map(TaskId::to_string).collect();
+            let ids: Vec<Id> = std::mem::take(&mut self.removed).into_iter().map(Id).collect();
             calls.extend(REMOVE.map(|sql| Call::Query(sql, vec![Box::new(ids.clone())])));
-            self.removed.clear();
         }
-        let course = self.updated.difference(&self.rewritten).filter_map(record);
-        push(&mut calls, UPDATE_COURSE, &course.map(CourseRow::from).collect::<Vec<_>>());
-        self.updated.retain(|id| self.rewritten.contains(id));
-        push(&mut calls, UPDATE, &rows(&self.updated, false));
-        push(&mut calls, UPDATE, &rows(&self.updated, true));
-        push(
-            &mut calls,
-            INSERT,
-            &self.inserted.iter().filter_map(record).map(TaskRow::from).collect::<Vec<_>>(),
-        );
-        let attempts = self.attempts.iter().map(|((id, _), attempt)| AttemptRow::new(*id, attempt));
-        push(&mut calls, PUT_ATTEMPTS, &attempts.collect::<Vec<_>>());
+        self.take_updates(&mut calls);
+        self.take_inserts(&mut calls);
+        if !self.attempts.is_empty() {
+            let mut rows = AttemptRows::default();
+            let attempts = std::mem::take(&mut self.attempts);
+            attempts.iter().for_each(|((id, _), attempt)| rows.push((*id, attempt)));
+            calls.push(Call::Query(&PUT_ATTEMPTS, rows.into_params()));
+        }
         for (statement, new) in [(NEW_BUCKETS, true), (PUT_BUCKETS, false)] {
             let names = self.filled.iter().filter(|(_, is_new)| **is_new == new);
-            let filled = names.filter_map(|(name, _)| Some((name, (*buckets.get(name)?)?)));
+            let filled = names.filter_map(|(name, _)| Some((name, (*self.buckets.get(name)?)?)));
             let filled = filled.map(|(name, bucket)| BucketRow::new(name, &bucket));
-            push(&mut calls, statement, &filled.collect::<Vec<_>>());
+            push(&mut calls, statement, &filled.collect::<Vec<_>>(), Vec::new());
         }
-        self.inserted.clear();
-        self.updated.clear();
-        self.rewritten.clear();
-        self.attempts.clear();
         self.filled.clear();
         calls
     }
+
+    fn take_updates(&mut self, calls: &mut Vec<Call>) {
+        let (mut course, mut is_any) = (CourseRows::default(), false);
+        let (mut keyless, mut keyed) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
+        let rewritten = std::mem::take(&mut self.rewritten);
+        for id in std::mem::take(&mut self.updated) {
+            let Some(Some(record)) = self.tasks.get(&id) else { continue };
+            let seen = self.seen.remove(&id);
+            if !rewritten.contains(&id) {
+                course.push((record, seen));
+                is_any = true;
+                continue;
+            }
+            let (rows, versions) = if record.key.is_some() { &mut keyed } else { &mut keyless };
+            rows.push(TaskRow::from(record));
+            versions.push(seen);
+        }
+        if is_any {
+            calls.push(Call::Query(&UPDATE_COURSE, course.into_params()));
+        }
+        for (rows, versions) in [keyless, keyed] {
+            push(calls, &UPDATE_SEEN, &rows, vec![Box::new(versions)]);
+        }
+    }
+
+    fn take_inserts(&mut self, calls: &mut Vec<Call>) {
+        let (mut fresh, mut is_any, mut whole) = (FreshRows::default(), false, Vec::new());
+        for id in std::mem::take(&mut self.inserted) {
+            match self.tasks.get(&id) {
+                Some(Some(record)) if is_fresh(record) => {
+                    fresh.push(record);
+                    is_any = true;
+                }
+                Some(Some(record)) => whole.push(TaskRow::from(record)),
+                _ => {}
+            }
+        }
+        if is_any {
+            calls.push(Call::Query(&INSERT_FRESH, fresh.into_params()));
+        }
+        push(calls, INSERT, &whole, Vec::new());
+    }
 }
 
-/// Adds the statement for these rows, if there are any.
-fn push<T: Serialize>(calls: &mut Vec<Call>, statement: &'static str, rows: &[T]) {
+/// Adds the statement for these rows, if there are any, with further parameters.
+fn push<T: Serialize>(
+    calls: &mut Vec<Call>,
+    statement: &'static str,
+    rows: &[T],
+    more: Vec<Param>,
+) {
     if rows.is_empty() {
         return;
     }
     match serde_json::to_string(rows) {
-        Ok(json) => calls.push(Call::Query(statement, vec![Box::new(json)])),
+        Ok(json) => {
+            let params = std::iter::once(Box::new(json) as Param).chain(more).collect();
+            calls.push(Call::Query(statement, params));
+        }
         // Only maps whose keys are no texts cannot be written, and rows have none.
         Err(error) => debug_assert!(false, "{error}"),
     }

@@ -1,6 +1,7 @@
 //! Lists, counts and sums over many rows.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use retry_tasks::{
     Analytics, AttemptOutcome, Counts, Filter, Page, Phase, Record, Sums, TaskId, Time,
@@ -8,8 +9,8 @@ use retry_tasks::{
 use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
-use super::row::{millis, natural, storable, time};
-use super::rows::{Result, Rows, at, id, limit, record};
+use super::row::{COLUMNS, millis, natural, record, storable, time};
+use super::rows::{Result, Rows, at, id, limit};
 
 /// The names of the functions in each phase, one search of the index for each, whatever the number of tasks. `$1` are the
 /// phases, `$2` is the beginning of the names.
@@ -27,32 +28,24 @@ macro_rules! names {
     };
 }
 
-/// A page of tasks. The row is `$json`, a part of the statement.
-macro_rules! page {
-    ($json:literal) => {
-        names!(
-            "SELECT f.id::text, ",
-            $json,
-            " FROM n CROSS JOIN LATERAL (\
-             SELECT * FROM @tasks AS t WHERE t.phase = n.phase AND t.name = n.name \
-             AND t.id < $3::text::uuid AND t.id >= $4::text::uuid AND t.created_at >= $5 \
-             AND ($6::bigint IS NULL OR t.created_at < $6) ORDER BY t.id DESC LIMIT $7) AS f \
-             WHERE n.name IS NOT NULL AND starts_with(n.name, $2) AND ($8::text IS NULL OR n.name = $8) \
-             ORDER BY f.id DESC LIMIT $7"
-        )
-    };
-}
-
-const PAGE: &str = page!("row_to_json(f)::text");
+const PAGE: &str = names!(
+    "SELECT f.% FROM n CROSS JOIN LATERAL (\
+     SELECT * FROM @tasks AS t WHERE t.phase = n.phase AND t.name = n.name \
+     AND t.id < $3::text::uuid AND t.id >= $4::text::uuid AND t.created_at >= $5 \
+     AND ($6::bigint IS NULL OR t.created_at < $6) ORDER BY t.id DESC LIMIT $7) AS f \
+     WHERE n.name IS NOT NULL AND starts_with(n.name, $2) AND ($8::text IS NULL OR n.name = $8) \
+     ORDER BY f.id DESC LIMIT $7"
+);
 
 /// The same without arguments and results. A large text that no column asks for is not read.
-const BRIEF_PAGE: &str = page!(
-    "row_to_json((SELECT b FROM (SELECT f.id, f.name, f.phase, f.reason, f.priority, f.unique_key, f.valid_for, \
-     f.created_at, f.run_at, f.started_at, f.attempt_at, f.ended_at, f.deadline, f.attempts, f.round, f.round_at, f.max, \
-     f.fence, f.worker, f.fraction, f.message, NULL AS result, f.last_error, f.last_kind, f.last_delay, f.paced, f.lane, \
-     f.gives_up, f.paid, f.lease_length, f.misfit_at, f.failures, f.lost_key, f.by_hand, f.redacted, \
-     '{}' AS arguments) AS b))::text"
-);
+static BRIEF_PAGE: LazyLock<String> = LazyLock::new(|| {
+    let column = |column: &&str| match *column {
+        "result" => "NULL::text AS result".to_owned(),
+        "arguments" => "'{}' AS arguments".to_owned(),
+        column => format!("f.{column}"),
+    };
+    PAGE.replace("f.%", &COLUMNS.iter().map(column).collect::<Vec<_>>().join(", "))
+});
 
 /// A page costs one page for each function and phase in the filter, whatever the number of tasks.
 pub(crate) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
@@ -74,7 +67,7 @@ pub(crate) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
         Box::new(limit),
         Box::new(exact),
     ];
-    let found = rows.ask(if filter.is_brief { BRIEF_PAGE } else { PAGE }, params)?;
+    let found = rows.ask(if filter.is_brief { &BRIEF_PAGE } else { PAGE }, params)?;
     Ok(Page::new(found.iter().map(record).collect(), filter))
 }
 
@@ -93,7 +86,7 @@ macro_rules! first_of {
 pub(crate) fn upcoming(rows: &mut Rows, now: Time, most: usize) -> Result<Vec<TaskId>> {
     let sql = concat!(
         names!(
-            "SELECT f.id::text, row_to_json(f)::text FROM \
+            "SELECT f.% FROM \
              (SELECT DISTINCT n.name FROM n WHERE n.name IS NOT NULL AND starts_with(n.name, $2)) AS m \
              CROSS JOIN LATERAL ("
         ),

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use retry_tasks::rows::{Due, Held, NextDue};
+use retry_tasks::rows::{Due, Held, NextDue, Offer, Table};
 use retry_tasks::{Lane, Lease, Record, TaskId, Time};
 use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
-use super::row::{natural, time};
-use super::rows::{Result, Rows, at, limit, record, select, text};
+use super::row::{natural, record, time};
+use super::rows::{Result, Rows, at, limit, select, text};
 use super::table::ids;
 
 macro_rules! ready {
@@ -64,19 +64,58 @@ pub(crate) fn due(
     let params: Vec<Param> = vec![text(name), at(now), limit(most)];
     let answer = rows.ask(sql, params)?;
     let due = found(rows, &answer);
-    if lane == Lane::Ready && !rows.is_reader {
-        due.iter().for_each(|due| rows.overlay.offer(due.id));
+    if lane == Lane::Ready {
+        offer(rows, &due);
     }
     Ok(due)
 }
 
+/// Notes tasks that are locked to be claimed.
+fn offer(rows: &mut Rows, due: &[Due]) {
+    if !rows.is_reader {
+        due.iter().for_each(|due| rows.overlay.offer(due.id));
+    }
+}
+
+const NEXT_DUES: &str = "SELECT (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'later'), \
+                                (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'paying')";
+
 /// The earliest due time in each lane of those that wait.
 pub(crate) fn next_dues(rows: &mut Rows, name: &str) -> Result<NextDue> {
-    let sql = "SELECT (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'later'), \
-                      (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'paying')";
-    let rows = rows.ask(sql, vec![text(name)])?;
+    let answer = rows.ask(NEXT_DUES, vec![text(name)])?;
+    Ok(next_of(&answer))
+}
+
+fn next_of(rows: &[Row]) -> NextDue {
     let column = |column| rows.first().and_then(|row| row.get::<_, Option<i64>>(column));
-    Ok(NextDue { later: column(0).map(time), paying: column(1).map(time) })
+    NextDue { later: column(0).map(time), paying: column(1).map(time) }
+}
+
+/// The offers to a claim. All functions are asked in one flight, most often the only one.
+pub(crate) fn offers(
+    rows: &mut Rows,
+    asked: &[(&str, usize)],
+    now: Time,
+    most: usize,
+) -> Result<Vec<Offer>> {
+    let ready = rows.either(ready!(""), ready!(" FOR UPDATE SKIP LOCKED"));
+    let calls = asked.iter().flat_map(|&(name, most)| {
+        let params: Vec<Param> = vec![text(name), at(now), limit(most)];
+        [Call::Query(NEXT_DUES, vec![text(name)]), Call::Query(ready, params)]
+    });
+    let answers = rows.send(calls.collect())?;
+    let mut offers = Vec::with_capacity(asked.len());
+    for (&(name, limit), answers) in asked.iter().zip(answers.chunks(2)) {
+        let next = next_of(answers.first().map(Vec::as_slice).unwrap_or_default());
+        let mut ready = found(rows, answers.get(1).map(Vec::as_slice).unwrap_or_default());
+        offer(rows, &ready);
+        if next.later.is_some_and(|due| due <= now) {
+            rows.promote(name, now, most)?;
+            ready = due(rows, name, Lane::Ready, now, limit)?;
+        }
+        offers.push(Offer { next, ready });
+    }
+    Ok(offers)
 }
 
 /// Tasks that wait for longer than an hour from `far` on: the clock of some machine was ahead.

@@ -1,8 +1,11 @@
 //! What one transaction has read and changed, and the connection through which it does.
 
-use retry_tasks::{Record, StoreError, TaskId, Time};
+use std::time::Instant;
+
+use retry_tasks::{StoreError, TaskId, Time};
 use tokio_postgres::Row;
 
+use super::columns::Version;
 use super::connect::{Call, Connection, Failure, Param};
 use super::overlay::Overlay;
 use super::row::{self, millis};
@@ -22,14 +25,23 @@ pub(crate) struct Rows {
     pub(crate) failure: Option<Failure>,
     /// The mark of the transaction, once it is among its changes.
     pub(crate) mark: Option<String>,
+    /// The version of the rows that the transaction writes, once the mark is among its changes.
+    pub(crate) version: Option<Version>,
     pub(crate) has_changed: bool,
+    /// The statements that begin the transaction. They wait for the first flight.
+    opening: Vec<Call>,
+    /// Whether the server may have begun the transaction.
+    pub(crate) is_open: bool,
+    /// The server's time, and when it was told.
+    pub(crate) told: Option<(Time, Instant)>,
     /// Whether the server has been told to commit.
     pub(crate) may_be_committed: bool,
 }
 
 /// A row that each transaction with changes leaves, by which a commit whose answer was lost is found again. The number that
 /// PostgreSQL gives to a transaction would not do: a server that crashes gives it to another one.
-pub(crate) const MARK: &str = "INSERT INTO @commits (token) VALUES ($1::text::uuid)";
+/// Returns the version of all rows that the transaction writes.
+pub(crate) const MARK: &str = "INSERT INTO @commits (token) VALUES ($1::text::uuid) RETURNING xmin";
 
 impl Rows {
     pub(crate) fn new(connection: Connection, is_reader: bool) -> Self {
@@ -40,16 +52,21 @@ impl Rows {
             is_careful: false,
             failure: None,
             mark: None,
+            version: None,
             has_changed: false,
+            opening: Vec::new(),
+            is_open: false,
+            told: None,
             may_be_committed: false,
         }
     }
 
-    /// Forgets the last transaction.
-    pub(crate) fn begin(&mut self, is_careful: bool) {
+    /// Forgets the last transaction. The next one begins with these statements; the second one returns the time.
+    pub(crate) fn begin(&mut self, is_careful: bool, opening: Vec<Call>) {
         self.overlay = Overlay::default();
-        (self.failure, self.mark) = (None, None);
+        (self.failure, self.mark, self.version) = (None, None, None);
         (self.has_changed, self.is_careful) = (false, is_careful);
+        (self.opening, self.is_open, self.told) = (opening, false, None);
         self.may_be_committed = false;
     }
 
@@ -61,29 +78,58 @@ impl Rows {
 
     /// Sends the changes so far, then these statements, in one go. Returns the rows of the latter.
     pub(crate) fn send(&mut self, calls: Vec<Call>) -> Result<Vec<Vec<Row>>> {
-        let mut all = self.overlay.take_changes();
-        if !all.is_empty() || self.has_changed {
-            self.has_changed = true;
-            if self.mark.is_none() {
-                let mark = TaskId::unique().to_string();
-                all.insert(0, Call::Query(MARK, vec![Box::new(mark.clone())]));
-                self.mark = Some(mark);
-            }
+        let mut changes = self.overlay.take_changes();
+        self.has_changed |= !changes.is_empty();
+        let is_marked = self.has_changed && self.mark.is_none();
+        if is_marked {
+            let mark = TaskId::unique().to_string();
+            changes.insert(0, Call::Query(MARK, vec![Box::new(mark.clone())]));
+            self.mark = Some(mark);
         }
-        let changes = all.len();
-        all.extend(calls);
-        if all.is_empty() {
+        if changes.is_empty() && calls.is_empty() {
             return Ok(Vec::new());
         }
-        match self.connection.run(all) {
-            Ok(mut rows) => Ok(rows.split_off(changes)),
-            Err(failure) => Err(self.fail(failure)),
+        self.fly(changes, calls, is_marked)
+    }
+
+    /// Begins the transaction now, with these statements.
+    pub(crate) fn open(&mut self, calls: Vec<Call>) -> Result<Vec<Vec<Row>>> {
+        self.fly(Vec::new(), calls, false)
+    }
+
+    /// Sends what begins the transaction, unless it was sent, then the changes and the statements. The first change may be the
+    /// mark.
+    fn fly(
+        &mut self,
+        changes: Vec<Call>,
+        calls: Vec<Call>,
+        is_marked: bool,
+    ) -> Result<Vec<Vec<Row>>> {
+        let mut all = std::mem::take(&mut self.opening);
+        let (opening, head) = (all.len(), all.len() + changes.len());
+        all.extend(changes);
+        all.extend(calls);
+        self.is_open = true;
+        let mut rows = match self.connection.run(all) {
+            Ok(rows) => rows,
+            Err(failure) => return Err(self.fail(failure)),
+        };
+        if opening > 1 {
+            self.told = rows[1].first().map(|row| (row::time(row.get(0)), Instant::now()));
         }
+        if is_marked {
+            self.version = rows[opening].first().map(|row| row.get(0));
+        }
+        Ok(rows.split_off(head))
     }
 
     /// Sends the changes so far, then this statement and `COMMIT`, in one go. Where the server refuses a statement, it refuses all
-    /// that follow, and the commit is a rollback. Parameters are texts and numbers, so that every statement is sent.
+    /// that follow, and the commit is a rollback. Parameters are texts and numbers, so that every statement is sent. A
+    /// transaction that has neither read nor changed anything is not sent at all.
     pub(crate) fn commit(&mut self, last: Option<Call>) -> Result<()> {
+        if !self.is_open && !self.has_changed && self.overlay.is_unchanged() {
+            return Ok(());
+        }
         self.may_be_committed = true;
         self.send(last.into_iter().chain([Call::Plain("COMMIT".to_owned())]).collect()).map(drop)
     }
@@ -134,16 +180,10 @@ pub(crate) fn limit(limit: usize) -> Param {
     Box::new(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
-/// The record in the columns `id` and `json` of a row.
-pub(crate) fn record(row: &Row) -> Record {
-    let id: String = row.get(0);
-    row::record(id.parse().unwrap_or(TaskId::from_u128(0)), row.get(1))
-}
-
-/// The columns that [`record`] reads.
+/// The start of a statement whose rows [`record`](row::record) reads.
 macro_rules! select {
     ($($rest:literal)+) => {
-        concat!("SELECT t.id::text, row_to_json(t)::text FROM @tasks AS t ", $($rest),+)
+        concat!("SELECT t.% FROM @tasks AS t ", $($rest),+)
     };
 }
 pub(crate) use select;

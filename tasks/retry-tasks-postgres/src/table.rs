@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use retry_tasks::rows::{Due, Held, NextDue, Table};
+use retry_tasks::rows::{Due, Held, NextDue, Offer, Table};
 use retry_tasks::{
     Analytics, Bucket, Counts, Filter, Lane, Page, Phase, Record, TaskAttempt, TaskId, Time,
 };
 use tokio_postgres::Row;
 
+use super::attempts::AttemptRow;
 use super::connect::{Call, Param};
 use super::overlay::Overlay;
-use super::row::{self, AttemptRow, BucketRow, time, whole};
-use super::rows::{Result, Rows, at, id, limit, record, select, text};
+use super::row::{self, BucketRow, record, time, whole};
+use super::rows::{Result, Rows, at, id, limit, select, text};
 use super::{queries, queues};
 
 impl Table for Rows {
@@ -110,6 +111,10 @@ impl Table for Rows {
 
     fn next_dues(&mut self, name: &str) -> Result<NextDue> {
         queues::next_dues(self, name)
+    }
+
+    fn offers(&mut self, asked: &[(&str, usize)], now: Time, most: usize) -> Result<Vec<Offer>> {
+        queues::offers(self, asked, now, most)
     }
 
     fn promote(&mut self, name: &str, now: Time, most: usize) -> Result<usize> {

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use retry_tasks::rows::{Job, News, Touches};
-use retry_tasks::{Clock, Record, StoreError, Time};
-use tokio_postgres::Row;
+use retry_tasks::rows::{Job, News};
+use retry_tasks::{Clock, StoreError};
 
 use super::clock::ServerClock;
 use super::connect::{Call, Connection, Failure, warn};
-use super::row::{BucketRow, storable, time};
-use super::rows::{MARK, Result, Rows, record};
+use super::held::Held;
+use super::rows::{MARK, Result, Rows};
 
 /// How often a transaction is done again because others were in the way.
 const AGAIN: u32 = 20;
@@ -26,8 +25,19 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 const CLEAN: &str = "DELETE FROM @commits WHERE at < now() - interval '10 minutes'";
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
 
-/// The database's time in milliseconds since 1970.
-pub(crate) const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+/// The statement for the database's time in milliseconds since 1970, and for more.
+macro_rules! time_and {
+    ($more:literal) => {
+        concat!("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", $more)
+    };
+}
+
+/// How long a server that has answered counts as one that is there. A transaction may then be sent in one flight with its
+/// commit. Otherwise it begins in a flight of its own, so that a server that is gone leaves no doubt about a commit.
+const LIVELY: Duration = Duration::from_millis(100);
+
+/// The database's time.
+pub(crate) const TIME: &str = time_and!("");
 
 /// The time, and the settings of a transaction that changes tasks: one statement that is prepared once, where each `SET LOCAL`
 /// would be parsed each time.
@@ -35,27 +45,12 @@ pub(crate) const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1
 /// Every statement of a worker finds its rows by an index. The planner does not know that: it decides by statistics, and those of
 /// a queue are always old. A plan that reads the whole table would stay in use while the table grows. A process that was stopped
 /// inside of a transaction must not hold its locks.
-const SETTLE_IN: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, set_config('lock_timeout', $1, true), \
-     set_config('idle_in_transaction_session_timeout', '10s', true), set_config('enable_seqscan', 'off', true), \
-     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), \
-     set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)";
-
-/// Reads and locks the tasks that a batch touches. The order is that of the identifiers in every program, so that no two wait
-/// for each other.
-const TOUCH: &str = "SELECT t.id::text, row_to_json(t)::text FROM (SELECT * FROM @tasks \
-     WHERE id = ANY($1::text[]::uuid[]) ORDER BY id FOR UPDATE) AS t";
-
-const TOUCH_WITH_KEYS: &str = "SELECT t.id::text, row_to_json(t)::text FROM (SELECT * FROM @tasks WHERE id IN (\
-     SELECT unnest($1::text[])::uuid UNION ALL SELECT k.id FROM @tasks AS k \
-     JOIN unnest($2::text[], $3::text[]) AS w (name, key) ON k.name = w.name AND k.unique_key = w.key) \
-     ORDER BY id FOR UPDATE) AS t";
-
-/// The buckets of the functions of these tasks.
-const TOUCH_THEIR_BUCKETS: &str = "SELECT row_to_json(b)::text FROM @buckets AS b WHERE name IN (\
-     SELECT name FROM @tasks WHERE id = ANY($1::text[]::uuid[])) ORDER BY name FOR UPDATE";
-
-const TOUCH_BUCKETS: &str = "SELECT row_to_json(b)::text FROM @buckets AS b WHERE name = ANY($1::text[]) \
-     ORDER BY name FOR UPDATE";
+const SETTLE_IN: &str = time_and!(
+    ", set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', '10s', true), \
+     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), \
+     set_config('enable_mergejoin', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), \
+     set_config('jit', 'off', true)"
+);
 
 /// The time of transactions: the database's, or a clock that was given.
 #[derive(Clone, Debug)]
@@ -76,11 +71,14 @@ enum End {
 /// A connection that applies jobs in transactions.
 #[derive(Debug)]
 pub(crate) struct Transactions {
-    rows: Rows,
-    timing: Timing,
+    pub(super) rows: Rows,
+    pub(super) held: Held,
+    pub(super) timing: Timing,
     begin: &'static str,
     /// The longest wait for a lock, in milliseconds.
     lock_timeout: String,
+    /// When the server has answered last.
+    answered: Option<Instant>,
     /// Since when the server cannot be reached.
     away_since: Option<Instant>,
     /// When old marks were removed.
@@ -95,8 +93,17 @@ impl Transactions {
             false => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
         let rows = Rows::new(connection, is_reader);
-        let (away_since, cleaned) = (None, Instant::now());
-        Transactions { rows, timing, begin, lock_timeout, away_since, cleaned }
+        let (answered, away_since, cleaned) = (None, None, Instant::now());
+        Transactions {
+            rows,
+            held: Held::default(),
+            timing,
+            begin,
+            lock_timeout,
+            answered,
+            away_since,
+            cleaned,
+        }
     }
 
     /// Applies the jobs in one transaction and replies to each. When one of them fails, each gets a transaction of its own.
@@ -164,12 +171,20 @@ impl Transactions {
     }
 
     fn attempt(&mut self, jobs: &mut [Job], is_careful: bool) -> End {
-        self.rows.begin(is_careful);
-        let Err(error) = self.apply(jobs) else {
+        self.rows.begin(is_careful, self.opening());
+        let applied = self.apply(jobs);
+        self.answered = self.rows.told.map(|(_, at)| at);
+        if let (Timing::Server(clock), Some((time, at))) = (&self.timing, self.rows.told) {
+            clock.see(time, at);
+        }
+        let Err(error) = applied else {
+            self.remember();
             let mut news = news_of(jobs);
             news.is_claimable |= self.rows.overlay.has_left_some();
             return End::Committed(news);
         };
+        // Perhaps because something is not as it was remembered.
+        (self.held, self.answered) = (Held::default(), None);
         let failure = self.rows.failure.take().unwrap_or(Failure::Refused(error));
         match (failure, self.rows.mark.take()) {
             (Failure::Lost(error), Some(mark)) if self.rows.may_be_committed => {
@@ -193,7 +208,8 @@ impl Transactions {
                 return Err(failure.error().clone());
             }
         }
-        let is_time = self.rows.has_changed && self.cleaned.elapsed() >= CLEAN_EVERY;
+        let is_change = self.rows.has_changed || !self.rows.overlay.is_unchanged();
+        let is_time = is_change && self.cleaned.elapsed() >= CLEAN_EVERY;
         if is_time {
             self.cleaned = Instant::now();
         }
@@ -201,37 +217,8 @@ impl Transactions {
         self.rows.commit(clean)
     }
 
-    /// Begins a transaction, and reads the rows that the jobs touch. Returns its time.
-    fn begin(&mut self, jobs: &[Job]) -> Result<Time> {
-        let mut touches = Touches::default();
-        if !self.rows.is_reader {
-            jobs.iter().for_each(|job| touches.add(job.touches()));
-        }
-        let mut calls = self.opening();
-        let ids: Vec<String> = touches.tasks.iter().map(ToString::to_string).collect();
-        if !touches.keys.is_empty() {
-            let (names, keys): (Vec<_>, Vec<_>) =
-                touches.keys.iter().map(|(name, key)| (storable(name), storable(key))).unzip();
-            let params: Vec<_> =
-                vec![Box::new(ids) as _, Box::new(names) as _, Box::new(keys) as _];
-            calls.push(Call::Query(TOUCH_WITH_KEYS, params));
-        } else if !ids.is_empty() {
-            calls.push(Call::Query(TOUCH, vec![Box::new(ids.clone())]));
-            calls.push(Call::Query(TOUCH_THEIR_BUCKETS, vec![Box::new(ids)]));
-        }
-        let answers = self.rows.send(calls)?;
-        let now = answers.get(1).and_then(|rows| Some(time(rows.first()?.get(0))));
-        let records = answers.get(2).map(Vec::as_slice).unwrap_or_default().iter().map(record);
-        let buckets = answers.get(3).map(Vec::as_slice);
-        self.touched(touches, records.collect(), buckets)?;
-        Ok(match &self.timing {
-            Timing::Given(clock) => clock.now(),
-            Timing::Server(clock) => {
-                now.into_iter().for_each(|now| clock.see(now));
-                // The database's clock may step back.
-                clock.now().max(now.unwrap_or_default())
-            }
-        })
+    pub(super) fn is_lively(&self) -> bool {
+        self.answered.is_some_and(|at| at.elapsed() < LIVELY)
     }
 
     /// The statements that begin a transaction; the second one returns its time.
@@ -243,40 +230,10 @@ impl Transactions {
         vec![Call::Plain(self.begin.to_owned()), settled]
     }
 
-    /// Notes the rows that the batch touches, and those that do not exist. Locks the buckets of their functions, unless they
-    /// were read with the tasks.
-    fn touched(
-        &mut self,
-        touches: Touches,
-        records: Vec<Record>,
-        buckets: Option<&[Row]>,
-    ) -> Result<()> {
-        let mut names: Vec<String> = records.iter().map(|record| record.name.clone()).collect();
-        let overlay = &mut self.rows.overlay;
-        records.into_iter().for_each(|record| overlay.found(record));
-        touches.tasks.into_iter().for_each(|id| overlay.missing(id));
-        touches.keys.into_iter().for_each(|(name, key)| overlay.free(name, key));
-        names.sort_unstable();
-        names.dedup();
-        if names.is_empty() {
-            return Ok(());
-        }
-        let asked = match buckets {
-            Some(_) => Vec::new(),
-            None => self.rows.ask(TOUCH_BUCKETS, vec![Box::new(names.clone())])?,
-        };
-        let overlay = &mut self.rows.overlay;
-        names.into_iter().for_each(|name| overlay.found_bucket(name, None));
-        for row in buckets.unwrap_or(&asked) {
-            if let Ok(row) = serde_json::from_str::<BucketRow>(row.get(0)) {
-                overlay.found_bucket(row.name.clone(), Some((&row).into()));
-            }
-        }
-        Ok(())
-    }
-
     fn roll_back(&mut self) {
-        if self.rows.connection.run(vec![Call::Plain("ROLLBACK".to_owned())]).is_err() {
+        if self.rows.is_open
+            && self.rows.connection.run(vec![Call::Plain("ROLLBACK".to_owned())]).is_err()
+        {
             self.rows.connection.hang_up();
         }
     }

@@ -11,13 +11,15 @@ mod locked;
 mod machine;
 mod report;
 mod tables;
+mod tasks;
 mod user_crate;
 
 use crate::run::Outcome;
 
 /// Writes all figures to `benches/REPORT.md`; with `--check`, compares our counts with `benches/CEILINGS.md`; with
 /// `--ceilings`, writes new ceilings from the current counts; with `--builds`, prints the cost of clean builds; with
-/// `--lean`, prints what a `Policy` alone costs a small program.
+/// `--lean`, prints what a `Policy` alone costs a small program; with `--tasks`, writes the throughput of background tasks
+/// to `benches/TASKS.md`.
 pub(crate) fn run(option: Option<&str>) -> Outcome {
     match option {
         None => report::write(),
@@ -25,8 +27,10 @@ pub(crate) fn run(option: Option<&str>) -> Outcome {
         Some("--ceilings") => ceilings::write(),
         Some("--builds") => report::print_builds(),
         Some("--lean") => report::print_lean(),
-        Some(other) => {
-            Err(format!("`bench` takes --check, --ceilings, --builds or --lean, not `{other}`"))
+        Some("--tasks") => tasks::write(),
+        Some(other) => Err(format!(
+            "`bench` takes --check, --ceilings, --builds, --lean or --tasks, not `{other}`"
+        )),
         }
     }
 }

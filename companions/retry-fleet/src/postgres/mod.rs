@@ -40,7 +40,7 @@ pub struct Postgres {
     waiting: std::sync::Mutex<Option<mpsc::Receiver<Request>>>,
 }
 
-/// How long the database may take for an answer.
+/// The database has this long for an answer.
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// The requests that may wait: the member makes one at a time, and those of a silent database are left behind.

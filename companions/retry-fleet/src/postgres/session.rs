@@ -28,7 +28,7 @@ pub(super) struct Session {
     inbox: Inbox,
 }
 
-/// How long connecting may take, and the answer to a statement.
+/// Connecting may take this long, and so may the answer to a statement.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The pause before a lost connection is made again.

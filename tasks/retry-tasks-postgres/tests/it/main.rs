@@ -5,7 +5,9 @@
 mod beside;
 mod conformance;
 mod cuts;
+mod damaged;
 mod kill;
 mod news;
 mod opening;
+#[allow(dead_code, reason = "a measurement does more with it")]
 mod server;

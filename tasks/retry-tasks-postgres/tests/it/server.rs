@@ -14,10 +14,20 @@ pub(crate) struct Server {
     folder: PathBuf,
     pub(crate) port: u16,
     child: Option<Child>,
+    /// Settings besides the defaults.
+    settings: &'static [&'static str],
 }
+
+/// The tests crash the server and never the machine, so that nobody needs to wait for the disk.
+const QUICK: &[&str] = &["max_connections=60", "fsync=off"];
 
 /// Starts a server; `None`, with a message, where PostgreSQL is not installed.
 pub(crate) fn server() -> Option<Server> {
+    server_with(QUICK)
+}
+
+/// Starts a server with these settings besides the defaults.
+pub(crate) fn server_with(settings: &'static [&'static str]) -> Option<Server> {
     let Some(programs) = programs() else {
         println!("passed over: PostgreSQL is not installed; `cargo xtask install` installs it");
         return None;
@@ -30,7 +40,7 @@ pub(crate) fn server() -> Option<Server> {
     if is_root() {
         std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).expect("root may");
     }
-    let mut server = Server { programs, folder, port: free_port(), child: None };
+    let mut server = Server { programs, folder, port: free_port(), child: None, settings };
     let options = ["-U", "retry", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
     let mut initdb = server.program("initdb");
     let made = initdb.arg("-D").arg(server.data()).args(options).output().expect("initdb runs");
@@ -43,6 +53,25 @@ impl Server {
     /// The address of the database.
     pub(crate) fn url(&self) -> String {
         format!("postgres://retry@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Makes a new database in place of the one with this name. Returns its address.
+    pub(crate) fn new_database(&self, name: &str) -> String {
+        let at = ["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "retry"];
+        for words in [&["dropdb", "--if-exists", "--force"][..], &["createdb"][..]] {
+            let mut command = self.program(words[0]);
+            let done = command.args(at).args(&words[1..]).arg(name).output().expect("it runs");
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+        format!("postgres://retry@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// The name and version of the server.
+    pub(crate) fn version(&self) -> String {
+        let told = self.program("postgres").arg("--version").output().expect("it runs");
+        let told = String::from_utf8_lossy(&told.stdout);
+        let version = told.split_whitespace().nth(2).unwrap_or_default();
+        format!("PostgreSQL {version}")
     }
 
     fn data(&self) -> PathBuf {
@@ -64,14 +93,8 @@ impl Server {
         let log = std::fs::File::create(self.folder.join("log")).expect("a log");
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
-        // The tests crash the server and never the machine, so that nobody needs to wait for the disk.
-        let settings = [
-            "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
-            "max_connections=60",
-            "fsync=off",
-        ];
-        for setting in settings {
+        let reachable = ["listen_addresses=127.0.0.1", "unix_socket_directories="];
+        for setting in reachable.iter().chain(self.settings) {
             postgres.args(["-c", setting]);
         }
         self.child = Some(postgres.stderr(log).spawn().expect("postgres runs"));

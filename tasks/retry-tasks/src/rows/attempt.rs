@@ -32,6 +32,17 @@ pub(super) enum Stop {
 pub(super) struct Running {
     pub(super) function: &'static str,
     pub(super) link: Arc<Link>,
+    /// Whether the attempt has ended, and its end is being stored: it needs no slot.
+    pub(super) is_ending: bool,
+}
+
+/// The news of a running attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// The attempt has ended, and the store has been asked to store that. A claim from now on may share the transaction.
+    Ending(Lease),
+    /// The end has been stored, and the attempt's thread has returned.
+    Ended(Lease),
 }
 
 /// The running side of an attempt.
@@ -40,18 +51,18 @@ struct Attempt<B> {
     host: Arc<dyn Host>,
     site: &'static Site,
     handle: Arc<AttemptHandle>,
-    done: mpsc::UnboundedSender<Lease>,
+    steps: mpsc::UnboundedSender<Step>,
     /// A thread that runs the body holds the lease as well.
     keep: Arc<Keep>,
 }
 
-/// Starts an attempt, which sends its lease through `done` when its end has been stored and its thread has returned.
+/// Starts an attempt, which sends its steps to the server.
 pub(super) fn start<B: Backend>(
     store: Arc<Leased<B>>,
     host: Arc<dyn Host>,
     function: Hosted,
     claimed: Claimed,
-    done: mpsc::UnboundedSender<Lease>,
+    steps: mpsc::UnboundedSender<Step>,
 ) -> Running {
     let (lease, length) = (claimed.record.lease(), claimed.record.lease_length);
     let standing = claimed.standing;
@@ -61,9 +72,9 @@ pub(super) fn start<B: Backend>(
     let keep = store.parts.keeper.keep(lease, length, store.clock.now(), Arc::clone(&link));
     let keep = Arc::new(keep);
     handle.anchor(Arc::clone(&keep) as _);
-    let attempt = Attempt { store, host, site: function.site, handle, done, keep };
+    let attempt = Attempt { store, host, site: function.site, handle, steps, keep };
     tokio::spawn(attempt.run(lease, standing, begun, stopped));
-    Running { function: function.name, link }
+    Running { function: function.name, link, is_ending: false }
 }
 
 impl<B: Backend> Attempt<B> {
@@ -82,7 +93,7 @@ impl<B: Backend> Attempt<B> {
         self.handle.release();
         drop(self.keep);
         // The server may have ended.
-        let _ = self.done.send(lease);
+        let _ = self.steps.send(Step::Ended(lease));
     }
 
     /// Runs the attempt until its end, or until it is stopped. Returns the end to be stored.
@@ -112,7 +123,11 @@ impl<B: Backend> Attempt<B> {
         loop {
             let progress = self.handle.take_progress();
             let finish = Finish { lease, end: end.clone(), progress };
-            match self.store.write(finish).await {
+            let stored = self.store.write(finish);
+            if !self.handle.is_busy() {
+                let _ = self.steps.send(Step::Ending(lease));
+            }
+            match stored.await {
                 Ok(_) => return,
                 Err(error) => {
                     warn("the end of an attempt could not be stored yet", &error);

@@ -8,7 +8,7 @@ use retry_runtime::resume::limit;
 
 use super::{
     aside::Aside, aside::one, aside::set_aside, finish::keep, job::Operation, job::Transaction,
-    retries::Retries, table::Due, table::NextDue, table::Table,
+    retries::Priced, retries::Retries, table::Due, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::machine::{self, Ask, Reply, Task, apply, lease::Claimed, task::KEPT};
@@ -64,12 +64,21 @@ impl Operation for Claim {
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Batch> {
         // While the clock of this machine is in doubt, no task becomes due by it.
         let now = tx.now.min(self.clock.certain());
+        // Tasks that are left alone must not take the places of others.
+        let limit = |vacancy: &Vacancy| self.slots.min(vacancy.slots) + tx.aside.len();
+        let asked: Vec<(&str, usize)> =
+            self.vacancies.iter().map(|it| (it.function.name, limit(it))).collect();
+        let offers = table.offers(&asked, now, PROMOTED)?;
         let (mut candidates, mut retries, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-        for (function, vacancy) in self.vacancies.iter().enumerate() {
-            let (of_function, next) =
-                self.of_function(table, &tx.aside, now, function, vacancy, &mut candidates)?;
+        for (function, (vacancy, offer)) in self.vacancies.iter().zip(offers).enumerate() {
+            let free = offer.ready.into_iter().filter(|due| !tx.aside.has(due.id));
+            let free = free.take(self.slots.min(vacancy.slots)).map(|due| (due, None));
+            let (of_function, paid) =
+                self.retries(table, &tx.aside, now, vacancy, offer.next.paying)?;
+            let all = free.chain(paid);
+            candidates.extend(all.map(|(due, cost)| Candidate { function, due, cost, turn: 0 }));
             retries.push(of_function);
-            waiting.push(next);
+            waiting.push(offer.next);
         }
         in_turn(&mut candidates);
         let mut claimed = Vec::new();
@@ -133,35 +142,21 @@ fn in_turn(candidates: &mut [Candidate]) {
 }
 
 impl Claim {
-    /// Adds the due tasks of a function, at most as many as it has slots. Returns its retries, which pay for theirs, and the
-    /// times at which its tasks were due next.
-    fn of_function(
+    /// Finds the due retries of a function, at most as many as it has slots, and their prices. `next` is the due time of the
+    /// first one.
+    fn retries(
         &self,
         table: &mut dyn Table,
         aside: &Aside,
         now: Time,
-        function: usize,
         vacancy: &Vacancy,
-        candidates: &mut Vec<Candidate>,
-    ) -> Result<(Retries, NextDue)> {
-        let slots = self.slots.min(vacancy.slots);
+        next: Option<Time>,
+    ) -> Result<(Retries, Vec<Priced>)> {
+        if next.is_none_or(|due| due > now) {
+            return Ok((Retries::none(), Vec::new()));
+        }
         let Hosted { name, site, .. } = vacancy.function;
-        let next = table.next_dues(name)?;
-        let is_due = |due: Option<Time>| due.is_some_and(|due| due <= now);
-        if is_due(next.later) {
-            table.promote(name, now, PROMOTED)?;
-        }
-        // Tasks that are left alone must not take the places of others.
-        let free = table.due(name, Lane::Ready, now, slots + aside.len())?;
-        let free = free.into_iter().filter(|due| !aside.has(due.id)).take(slots);
-        candidates.extend(free.map(|due| Candidate { function, due, cost: None, turn: 0 }));
-        if !is_due(next.paying) {
-            return Ok((Retries::none(), next));
-        }
-        let (retries, paid) = Retries::due(table, aside, site, name, now, slots)?;
-        let paid = paid.into_iter().map(|(due, cost)| Candidate { function, due, cost, turn: 0 });
-        candidates.extend(paid);
-        Ok((retries, next))
+        Retries::due(table, aside, site, name, now, self.slots.min(vacancy.slots))
     }
 
     /// Claims a due task. Returns `None` when its deadline has passed.

@@ -21,7 +21,7 @@ impl Operation for Finish {
     type Reply = Option<Result<State, State>>;
 
     fn touches(&self) -> Touches {
-        Touches::tasks([self.lease.id])
+        Touches::leases([self.lease])
     }
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::{aside::Aside, judge::Judge, keeper::Keeper, table::Table};
 use crate::base::time::Time;
 use crate::event::{Event, EventKind, Measured, bus::Bus, bus::Notice, news::News};
-use crate::machine::Told;
+use crate::machine::{Told, lease::Lease};
 use crate::record::{Record, id::TaskId};
 use crate::store::error::{Result, StoreError};
 
@@ -110,18 +110,27 @@ pub struct Touches {
     pub tasks: Vec<TaskId>,
     /// Tasks by the names of their functions and their unique keys. Some may not exist.
     pub keys: Vec<(String, String)>,
+    /// Running tasks by the leases of attempts of this process, which nobody else changes while the lease is valid. A store
+    /// that remembers the row of a task need not read it, if it makes sure, when it writes, that the row is still the same.
+    pub leases: Vec<Lease>,
 }
 
 impl Touches {
     /// The rows of these tasks.
     pub(crate) fn tasks(tasks: impl IntoIterator<Item = TaskId>) -> Self {
-        Touches { tasks: tasks.into_iter().collect(), keys: Vec::new() }
+        Touches { tasks: tasks.into_iter().collect(), ..Touches::default() }
+    }
+
+    /// The rows of the tasks with these leases.
+    pub(crate) fn leases(leases: impl IntoIterator<Item = Lease>) -> Self {
+        Touches { leases: leases.into_iter().collect(), ..Touches::default() }
     }
 
     /// Adds other rows.
     pub fn add(&mut self, other: Touches) {
         self.tasks.extend(other.tasks);
         self.keys.extend(other.keys);
+        self.leases.extend(other.leases);
     }
 }
 

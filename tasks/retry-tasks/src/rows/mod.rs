@@ -30,6 +30,6 @@ pub(crate) mod time;
 pub use crate::event::news::News;
 pub use job::{AnyJob, Job, Touches};
 pub use leased::{Backend, Leased};
-pub use table::{Due, Held, NextDue, Table};
+pub use table::{Due, Held, NextDue, Offer, Table};
 pub use thread::Thread;
 pub use time::{StoreClock, Stored};

@@ -23,7 +23,7 @@ impl Operation for Renew {
     type Reply = Vec<Lease>;
 
     fn touches(&self) -> Touches {
-        Touches::tasks(self.leases.iter().map(|(lease, ..)| lease.id))
+        Touches::leases(self.leases.iter().map(|(lease, ..)| *lease))
     }
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Vec<Lease>> {

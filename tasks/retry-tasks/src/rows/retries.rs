@@ -10,7 +10,7 @@ use crate::record::lane::Lane;
 use crate::store::error::Result;
 
 /// A due retry and its price; `None` for one that is free.
-type Priced = (Due, Option<u64>);
+pub(super) type Priced = (Due, Option<u64>);
 
 /// The retries of one function in one claim.
 pub(super) struct Retries {

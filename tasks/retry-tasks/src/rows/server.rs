@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
-    aside::is_of_one_row, attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop,
-    attempt::warn, claim::Batch, claim::Claim, claim::Vacancy, keeper, leased::Backend,
-    leased::Leased, patrol, renew::Look,
+    aside::is_of_one_row, attempt, attempt::RETRY_STORE, attempt::Running, attempt::Step,
+    attempt::Stop, attempt::warn, claim::Batch, claim::Claim, claim::Vacancy, keeper,
+    leased::Backend, leased::Leased, patrol, renew::Look,
 };
 use crate::base::time::Time;
 use crate::machine::{lease::Claimed, lease::Lease};
@@ -33,8 +33,8 @@ pub(super) struct Server<B> {
     store: Arc<Leased<B>>,
     host: Arc<dyn Host>,
     running: HashMap<Lease, Running>,
-    done: mpsc::UnboundedReceiver<Lease>,
-    done_sender: mpsc::UnboundedSender<Lease>,
+    steps: mpsc::UnboundedReceiver<Step>,
+    steps_sender: mpsc::UnboundedSender<Step>,
     cancelled: broadcast::Receiver<TaskId>,
     claimable: watch::Receiver<u64>,
     next_look: Time,
@@ -46,7 +46,7 @@ pub(super) struct Server<B> {
 
 impl<B: Backend> Server<B> {
     pub(super) fn new(store: Arc<Leased<B>>, host: Arc<dyn Host>) -> Self {
-        let (done_sender, done) = mpsc::unbounded_channel();
+        let (steps_sender, steps) = mpsc::unbounded_channel();
         let now = store.clock.now();
         Server {
             cancelled: store.parts.bus.cancelled.subscribe(),
@@ -58,8 +58,8 @@ impl<B: Backend> Server<B> {
             running: HashMap::new(),
             store,
             host,
-            done,
-            done_sender,
+            steps,
+            steps_sender,
         }
     }
 
@@ -67,33 +67,33 @@ impl<B: Backend> Server<B> {
         let mut ending = self.host.ending();
         let mut pausing = self.host.pausing();
         keeper::start(&self.store);
+        let mut next = self.claim().await;
         loop {
-            let next = self.claim().await;
             let sleep = self.store.clock.sleep_until(next.min(self.next_look));
-            tokio::select! {
+            let may_claim = tokio::select! {
                 end = ended(&mut ending) => return self.end(end).await,
-                Some(lease) = self.done.recv() => self.forget(lease),
-                id = self.cancelled.recv() => self.cancel(id),
-                _ = self.claimable.changed() => {}
-                Ok(()) = pausing.changed() => {}
-                () = sleep => {}
-            }
+                Some(step) = self.steps.recv() => self.step(step),
+                id = self.cancelled.recv() => { self.cancel(id); true }
+                _ = self.claimable.changed() => true,
+                Ok(()) = pausing.changed() => true,
+                () = sleep => true,
+            };
             self.maintain().await;
+            if may_claim {
+                next = self.claim().await;
+            }
         }
     }
 
     /// Starts the due tasks and returns the time of the next claim.
     async fn claim(&mut self) -> Time {
+        self.make_room().await;
         let now = self.store.clock.now();
         let host = Arc::clone(&self.host);
         let settings = host.settings();
         let poll = now + settings.poll;
-        // Attempts that have ended make room.
-        while let Ok(lease) = self.done.try_recv() {
-            self.forget(lease);
-        }
         self.claimable.mark_unchanged();
-        let slots = settings.slots.saturating_sub(self.running.len());
+        let slots = settings.slots.saturating_sub(self.busy());
         if slots == 0 || *host.pausing().borrow() {
             return poll;
         }
@@ -105,6 +105,42 @@ impl<B: Backend> Server<B> {
             Err(error) => {
                 warn("a worker could not claim tasks", &error);
                 now + RETRY_STORE
+            }
+        }
+    }
+
+    /// Lets attempts end that have just started and end at once, so that one claim fills all of their slots.
+    async fn make_room(&mut self) {
+        let mut has_waited = false;
+        loop {
+            let mut is_quiet = true;
+            while let Ok(step) = self.steps.try_recv() {
+                self.step(step);
+                is_quiet = false;
+            }
+            if self.busy() == 0 || (is_quiet && has_waited) {
+                return;
+            }
+            has_waited = true;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The number of attempts that need a slot.
+    fn busy(&self) -> usize {
+        self.running.values().filter(|it| !it.is_ending).count()
+    }
+
+    /// Notes a step of an attempt; `true` when a slot is free now.
+    fn step(&mut self, step: Step) -> bool {
+        match step {
+            Step::Ending(lease) => {
+                let running = self.running.get_mut(&lease);
+                running.is_some_and(|it| !std::mem::replace(&mut it.is_ending, true))
+            }
+            Step::Ended(lease) => {
+                self.unpruned += 1;
+                self.running.remove(&lease).is_some_and(|it| !it.is_ending)
             }
         }
     }
@@ -127,7 +163,8 @@ impl<B: Backend> Server<B> {
     }
 
     fn vacancies(&self, slots: usize) -> Vec<Vacancy> {
-        let running = |name| self.running.values().filter(|it| it.function == name).count();
+        let is_busy = |it: &&Running, name| it.function == name && !it.is_ending;
+        let running = |name| self.running.values().filter(|it| is_busy(it, name)).count();
         let functions = self.host.functions().iter();
         let vacancies = functions.map(|function| {
             let running = || running(function.name);
@@ -144,13 +181,8 @@ impl<B: Backend> Server<B> {
         };
         let lease = claimed.record.lease();
         let (store, host) = (Arc::clone(&self.store), Arc::clone(&self.host));
-        let running = attempt::start(store, host, function, claimed, self.done_sender.clone());
+        let running = attempt::start(store, host, function, claimed, self.steps_sender.clone());
         self.running.insert(lease, running);
-    }
-
-    fn forget(&mut self, lease: Lease) {
-        self.unpruned += 1;
-        self.running.remove(&lease);
     }
 
     /// Stops the attempt of a task that was cancelled in this process. The next heartbeat finds any that was missed.
@@ -234,7 +266,7 @@ impl<B: Backend> Server<B> {
                 if left.is_zero() { RETRY_STORE } else { left.min(self.host.settings().poll) };
             let sleep = self.store.clock.sleep_until(now + pause);
             tokio::select! {
-                Some(lease) = self.done.recv() => self.forget(lease),
+                Some(step) = self.steps.recv() => { self.step(step); }
                 id = self.cancelled.recv() => self.cancel(id),
                 () = sleep => {}
             }

@@ -54,6 +54,25 @@ pub struct NextDue {
     pub paying: Option<Time>,
 }
 
+/// The tasks of a function that a claim is offered.
+///
+/// ```
+/// use retry_tasks::rows::Offer;
+///
+/// /// Whether a worker has something to do.
+/// fn has_work(offer: &Offer) -> bool {
+///     !offer.ready.is_empty()
+/// }
+/// assert!(!has_work(&Offer::default()));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// The earliest due times of the tasks that wait.
+    pub next: NextDue,
+    /// The first tasks in [`Lane::Ready`].
+    pub ready: Vec<Due>,
+}
+
 /// A lease under which an attempt is running.
 ///
 /// ```
@@ -113,8 +132,7 @@ pub trait Table {
     fn due(&mut self, name: &str, lane: Lane, now: Time, limit: usize) -> Result<Vec<Due>>;
     /// Returns the earliest `run_at` in a lane of this function.
     fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>>;
-    /// Returns the earliest `run_at` of the tasks of this function that wait. A claim asks for both of each function, so a store
-    /// answers in one statement if it can.
+    /// Returns the earliest `run_at` of the tasks of this function that wait.
     fn next_dues(&mut self, name: &str) -> Result<NextDue> {
         let later = self.next_due(name, Lane::Later)?;
         Ok(NextDue { later, paying: self.next_due(name, Lane::Paying)? })
@@ -122,6 +140,19 @@ pub trait Table {
     /// Moves tasks of this function whose `run_at` has come from [`Lane::Later`] to [`Lane::Ready`], the longest due
     /// first, and returns their number.
     fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize>;
+    /// Makes an offer of each of these functions, with at most this many tasks. Where tasks wait in [`Lane::Later`] whose time has
+    /// come, it [promotes](Self::promote) at most `most` of them before. A claim asks once for all of its functions, so that a
+    /// store on another machine answers all of them together.
+    fn offers(&mut self, asked: &[(&str, usize)], now: Time, most: usize) -> Result<Vec<Offer>> {
+        let offer = |&(name, limit): &(&str, usize)| {
+            let next = self.next_dues(name)?;
+            if next.later.is_some_and(|due| due <= now) {
+                self.promote(name, now, most)?;
+            }
+            Ok(Offer { next, ready: self.due(name, Lane::Ready, now, limit)? })
+        };
+        asked.iter().map(offer).collect()
+    }
     /// Returns tasks in [`Lane::Paying`] whose `run_at` lies at least their [patience](Record::patience) back, when that
     /// is at most `quiet`. The shortest patience is 5 minutes.
     fn impatient(

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::job::Job;
 use crate::store::error::{Result, StoreError};
@@ -11,8 +11,15 @@ use crate::store::error::{Result, StoreError};
 /// The greatest number of jobs in one transaction.
 const BATCH: usize = 512;
 
-/// How long the writer waits for jobs that are probably on their way.
+/// How long the writer waits at least for jobs that are probably on their way.
 const LULL: Duration = Duration::from_micros(300);
+
+/// The writer waits for a part of the time that the last transaction took: a machine that is busy answers later, and a
+/// transaction that takes long is worth more.
+const PART: u32 = 4;
+
+/// The longest wait.
+const LONGEST_LULL: Duration = Duration::from_millis(5);
 
 /// A thread that applies jobs. When it is dropped, the jobs that it has are applied first.
 ///
@@ -46,12 +53,14 @@ impl Thread {
         mut apply: impl FnMut(&mut Vec<Job>) + Send + 'static,
     ) -> Result<Self> {
         Thread::new(name, move |jobs| {
-            let (mut batch, mut before) = (Vec::new(), 0);
+            let (mut batch, mut before, mut took) = (Vec::new(), 0, Duration::ZERO);
             while let Ok(first) = jobs.recv() {
                 batch.push(first);
-                gather(&jobs, &mut batch, before);
+                gather(&jobs, &mut batch, before, (took / PART).clamp(LULL, LONGEST_LULL));
                 before = batch.len();
+                let start = Instant::now();
                 apply(&mut batch);
+                took = start.elapsed();
                 batch.clear();
             }
         })
@@ -94,13 +103,13 @@ impl Thread {
 /// Collects the jobs for one transaction. A caller that has just got its reply will probably send its next job at once,
 /// so this waits for as many jobs as were in the last transaction, as long as they keep coming: a commit costs more than
 /// the wait. A single caller never waits.
-fn gather(jobs: &Receiver<Job>, batch: &mut Vec<Job>, before: usize) {
+fn gather(jobs: &Receiver<Job>, batch: &mut Vec<Job>, before: usize, lull: Duration) {
     loop {
         batch.extend(jobs.try_iter().take(BATCH - batch.len()));
         if batch.len() >= before.min(BATCH) {
             return;
         }
-        match jobs.recv_timeout(LULL) {
+        match jobs.recv_timeout(lull) {
             Ok(job) => batch.push(job),
             Err(_) => return,
         }

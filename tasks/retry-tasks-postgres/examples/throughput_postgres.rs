@@ -1,5 +1,5 @@
-//! Measures the throughput of a store in a PostgreSQL database: `cargo run --release -p retry-tasks-postgres --example throughput
-//! -- URL [TASKS]`. The tasks are in the schema `retry_tasks_throughput`, which the program does not remove.
+//! Measures the throughput of a store in a PostgreSQL database: `cargo run --release -p retry-tasks-postgres --example
+//! throughput_postgres -- URL [TASKS]`. The tasks are in the schema `retry_tasks_throughput`, which the program does not remove.
 
 use retry_tasks_postgres::PostgresBuilder;
 
