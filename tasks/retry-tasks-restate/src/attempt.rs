@@ -64,17 +64,24 @@ async fn make(engine: &Arc<Engine>, ticket: &Ticket) -> Result<(), HandlerError>
         _ => return Ok(()),
     }
     let Some((end, place)) = drive(engine, place, *answer.record).await? else { return Ok(()) };
-    tell(engine, ticket.id, end).await?;
+    tell(engine, ticket.id, end, &place.host.ending()).await?;
     // The slot is free when the end is stored, so that a worker that shuts down waits for that.
     drop(place);
     Ok(())
 }
 
-/// Tells the end of an attempt to its task, for as long as no server answers.
-async fn tell(engine: &Engine, id: TaskId, end: Ask) -> Result<(), StoreError> {
+/// Tells the end of an attempt to its task. While no server answers, a worker that is not ending tries again.
+async fn tell(
+    engine: &Engine,
+    id: TaskId,
+    end: Ask,
+    ending: &watch::Receiver<End>,
+) -> Result<(), StoreError> {
     loop {
         match engine.ask(id, end.clone(), None).await {
-            Err(StoreError::Unreachable { .. } | StoreError::Unknown { .. }) => {
+            Err(StoreError::Unreachable { .. } | StoreError::Unknown { .. })
+                if *ending.borrow() == End::NotYet =>
+            {
                 tokio::time::sleep(CHECK).await;
             }
             told => return told.map(drop),

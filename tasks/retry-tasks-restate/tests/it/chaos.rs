@@ -109,6 +109,9 @@ fn effects(file: &Path) -> Vec<(u32, u32)> {
 async fn a_fleet_loses_no_task_and_explains_each_doubled_effect_when_workers_and_nodes_are_killed()
 {
     if std::env::var("CASE").is_ok_and(|case| case != "all" && case != "chaos") {
+        println!(
+            "skipped: `CASE=all` kills workers and nodes of a cluster for a minute and a half"
+        );
         return;
     }
     let _machine = crate::MACHINE.lock().await;

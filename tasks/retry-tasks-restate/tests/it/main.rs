@@ -6,6 +6,7 @@ mod conformance;
 mod cost;
 mod kill;
 mod limits;
+mod outage;
 mod process;
 mod server;
 mod speed;
