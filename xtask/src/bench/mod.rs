@@ -31,6 +31,5 @@ pub(crate) fn run(option: Option<&str>) -> Outcome {
         Some(other) => Err(format!(
             "`bench` takes --check, --ceilings, --builds, --lean or --tasks, not `{other}`"
         )),
-        }
     }
 }
