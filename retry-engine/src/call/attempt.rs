@@ -96,7 +96,7 @@ impl Call<'_> {
     pub(crate) fn is_bare(&self) -> bool {
         match &self.state {
             CallState::Plain | CallState::Keyed(_) => true,
-            CallState::Light(light) => !light.mode.has(Mode::TIMED) && !context::is_present(),
+            CallState::Light { mode, .. } => !mode.has(Mode::TIMED) && !context::is_present(),
             _ => false,
         }
     }
@@ -115,7 +115,7 @@ impl Call<'_> {
     /// Whether the attempt's time is limited, or is measured for more than a report.
     fn is_timed(&self) -> bool {
         match &self.state {
-            CallState::Light(light) => light.mode.has(Mode::TIMED),
+            CallState::Light { mode, .. } => mode.has(Mode::TIMED),
             CallState::WithTrail(trail) => trail.mode.has(Mode::TIMED) || trail.deadline.is_some(),
             _ => false,
         }
@@ -144,7 +144,9 @@ impl Call<'_> {
     /// When the call must have ended.
     pub(super) fn deadline(&self) -> Option<Moment> {
         match &self.state {
-            CallState::Light(light) => light.started?.checked_add(self.policy().time_limit()?),
+            CallState::Light { started, .. } => {
+                (*started)?.checked_add(self.policy().time_limit()?)
+            }
             _ => self.trail()?.deadline,
         }
     }
@@ -152,7 +154,7 @@ impl Call<'_> {
     /// When the running attempt started, if that is known.
     pub(crate) fn attempt_started(&self) -> Option<Moment> {
         match &self.state {
-            CallState::Light(light) => light.started,
+            CallState::Light { started, .. } => *started,
             _ => self.trail()?.attempt_started,
         }
     }

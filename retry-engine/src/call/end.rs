@@ -3,6 +3,7 @@
 use std::mem::{self, ManuallyDrop};
 
 use super::intercept::Note;
+use super::light::Light;
 use super::mode::Mode;
 use super::spare;
 use super::state::{Call, CallState};
@@ -32,8 +33,8 @@ impl Call<'_> {
                 drop(self.take_key());
                 return self.close();
             }
-            CallState::Light(light) => {
-                self.succeeded_lightly(light);
+            &CallState::Light { started, effective, mode } => {
+                self.succeeded_lightly(&Light { started, effective, mode });
                 return self.close();
             }
             _ => {}

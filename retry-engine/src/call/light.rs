@@ -24,18 +24,26 @@ pub(super) struct Light {
 }
 
 impl Call<'_> {
-    pub(super) fn light(&self) -> Option<&Light> {
-        match &self.state {
-            CallState::Light(light) => Some(light),
+    #[inline]
+    pub(super) fn light(&self) -> Option<Light> {
+        match self.state {
+            CallState::Light { started, effective, mode } => {
+                Some(Light { started, effective, mode })
+            }
             _ => None,
         }
     }
 
+    #[inline]
+    pub(super) fn set_light(&mut self, Light { started, effective, mode }: Light) {
+        self.state = CallState::Light { started, effective, mode };
+    }
+
     /// Notes that the call is configured or limited. A call that has a trail notes it there.
     pub(super) fn note_settings(&mut self, set: impl FnOnce(&mut Light)) {
-        let mut light = self.light().copied().unwrap_or_default();
+        let mut light = self.light().unwrap_or_default();
         set(&mut light);
-        self.state = CallState::Light(light);
+        self.set_light(light);
     }
 
     /// The first attempt of a light call succeeded: makes the deposit and counts the call.

@@ -25,7 +25,7 @@ impl Call<'_> {
         }
         let effective = self.site.effective().filter(|effective| effective.is_quiet());
         if effective.is_some() {
-            self.state = CallState::Light(Light { effective, ..Light::default() });
+            self.set_light(Light { effective, ..Light::default() });
         }
         effective.is_some()
     }
