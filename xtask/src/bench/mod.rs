@@ -11,6 +11,7 @@ mod locked;
 mod machine;
 mod report;
 mod tables;
+#[cfg(unix)]
 mod tasks;
 mod user_crate;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(option: Option<&str>) -> Outcome {
         Some("--check") => ceilings::check(),
         Some("--ceilings") => ceilings::write(),
         Some("--builds") => report::print_builds(),
+        #[cfg(unix)]
         Some("--tasks") => tasks::write(),
         Some(other) => {
             Err(format!("`bench` takes --check, --ceilings, --builds or --tasks, not `{other}`"))
