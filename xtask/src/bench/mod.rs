@@ -11,6 +11,7 @@ mod locked;
 mod machine;
 mod report;
 mod tables;
+#[cfg(unix)]
 mod tasks;
 mod user_crate;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(option: Option<&str>) -> Outcome {
         Some("--ceilings") => ceilings::write(),
         Some("--builds") => report::print_builds(),
         Some("--lean") => report::print_lean(),
+        #[cfg(unix)]
         Some("--tasks") => tasks::write(),
         Some(other) => Err(format!(
             "`bench` takes --check, --ceilings, --builds, --lean or --tasks, not `{other}`"

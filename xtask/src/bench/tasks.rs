@@ -49,6 +49,8 @@ struct Turn {
 
 /// Measures all candidates and writes the section.
 pub(crate) fn write() -> Outcome {
+    let commit =
+        output(Command::new("git").current_dir(root()).args(["rev-parse", "--short", "HEAD"]))?;
     let candidates = built()?;
     let Some(server) = server_with(&["max_connections=100"]) else {
         return Err("PostgreSQL is needed (in Debian: `apt-get install postgresql`)".to_owned());
@@ -64,7 +66,7 @@ pub(crate) fn write() -> Outcome {
     }
     let file = format!("{}/benches/TASKS.md", root());
     let before = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
-    let section = section(&candidates, &turns, &server)?;
+    let section = section(commit.trim(), &candidates, &turns, &server)?;
     fs::write(&file, replaced(&before, &section)).map_err(|error| format!("{file}: {error}"))
 }
 
@@ -116,12 +118,11 @@ fn measured(candidate: &Candidate, server: &Server) -> Result<Turn, String> {
 }
 
 fn section(
+    commit: &str,
     candidates: &[Candidate],
     turns: &[Vec<Turn>],
     server: &Server,
 ) -> Result<String, String> {
-    let commit =
-        output(Command::new("git").current_dir(root()).args(["rev-parse", "--short", "HEAD"]))?;
     let mut rows = Vec::new();
     for (candidate, own) in candidates.iter().zip(turns) {
         let of = |figure: fn(&Turn) -> f64| own.iter().map(figure).collect::<Vec<f64>>();
@@ -147,8 +148,7 @@ fn section(
         "load",
     ];
     Ok(format!(
-        "{HEADING}\nWritten by `cargo xtask bench --tasks` at {}, on {}; {}.\n\n{METHOD}\n\n{}\n",
-        commit.trim(),
+        "{HEADING}\nWritten by `cargo xtask bench --tasks` at {commit}, on {}; {}.\n\n{METHOD}\n\n{}\n",
         machine::description()?,
         server.version(),
         table(&heads, 1, &rows),
