@@ -292,3 +292,50 @@ fn rare_async_forms_are_retried() {
         assert_eq!(count.get(), 1);
     });
 }
+
+#[retryable(max = 0, recover = sum)]
+#[allow(clippy::too_many_arguments, clippy::many_single_char_names)]
+fn many(
+    runs: &Runs,
+    a: u32,
+    b: u32,
+    c: u32,
+    d: u32,
+    e: u32,
+    f: u32,
+    g: u32,
+    h: u32,
+    i: u32,
+    j: u32,
+    k: u32,
+    l: u32,
+    m: u32,
+) -> Result<u32, E> {
+    runs.fail(9)
+}
+
+#[allow(clippy::too_many_arguments, clippy::many_single_char_names)]
+fn sum(
+    _: E,
+    _: &Runs,
+    a: u32,
+    b: u32,
+    c: u32,
+    d: u32,
+    e: u32,
+    f: u32,
+    g: u32,
+    h: u32,
+    i: u32,
+    j: u32,
+    k: u32,
+    l: u32,
+    m: u32,
+) -> Result<u32, E> {
+    Ok(a + b + c + d + e + f + g + h + i + j + k + l + m)
+}
+
+#[test]
+fn a_function_with_more_arguments_than_anyone_should_have_can_recover() {
+    assert_eq!(many(&Runs::new(), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), Ok(91));
+}
