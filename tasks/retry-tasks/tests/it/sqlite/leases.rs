@@ -1,5 +1,6 @@
 //! Leases of two processes on one file: a process here is a thread with a runtime and a handle of its own.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,17 +12,22 @@ use crate::folder::Folder;
 
 /// Blocks until it is opened.
 #[derive(Debug, Default)]
-struct Gate(Mutex<bool>, Condvar);
+struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+    is_reached: AtomicBool,
+}
 
 impl Gate {
     fn open(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.1.notify_all();
+        *self.is_open.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.opened.notify_all();
     }
 
     fn wait(&self) {
-        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.1.wait_while(open, |open| !*open));
+        self.is_reached.store(true, Ordering::Release);
+        let open = self.is_open.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.opened.wait_while(open, |open| !*open));
     }
 }
 
@@ -66,6 +72,14 @@ impl Blocked {
         Blocked { clock: Arc::clone(clock), gate, id, thread }
     }
 
+    /// Waits until the body blocks. The process counts its lease from the time at which it starts the body, which the clock
+    /// must not pass before.
+    async fn runs(&self) {
+        while !self.gate.is_reached.load(Ordering::Acquire) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Opens the gate. The body must have run once.
     async fn end(self, other: &Tasks) {
         self.gate.open();
@@ -97,7 +111,7 @@ fn a_body_that_blocks_its_runtime_for_longer_than_a_lease_runs_once() {
     let other = open(&folder, &clock, PATIENT);
     let blocked = Blocked::start(&folder, &other, &clock, PATIENT);
     runtime().block_on(async {
-        until(&other, blocked.id, State::Running).await;
+        blocked.runs().await;
         let gate = Arc::new(Gate::default());
         gate.open();
         let _worker = other.worker().only("sqlite::blocks").state(gate).start().expect("started");
@@ -119,7 +133,7 @@ fn a_lock_that_lasts_longer_than_a_lease_loses_no_attempt() {
     let other = open(&folder, &clock, HASTY);
     let blocked = Blocked::start(&folder, &other, &clock, HASTY);
     runtime().block_on(async {
-        until(&other, blocked.id, State::Running).await;
+        blocked.runs().await;
         let gate = Arc::new(Gate::default());
         gate.open();
         let _worker = other.worker().only("sqlite::blocks").state(gate).start().expect("started");
