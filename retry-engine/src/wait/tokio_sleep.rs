@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_timer::Delay;
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
-use tokio::task::Unconstrained;
+use tokio::task::unconstrained;
 
 use crate::base::border::contained;
 use crate::base::sleep::Sleep;
@@ -49,11 +49,7 @@ fn until(end: tokio::time::Instant) -> Sleep {
         false => contained(|| tokio::time::sleep_until(end)),
     };
     match tokio {
-        Some(sleep) => {
-            // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
-            let sleep = Some(tokio::task::unconstrained(sleep));
-            Box::pin(Outliving { end, sleep, delay: None })
-        }
+        Some(sleep) => Box::pin(Outliving::Tokio { sleep }),
         None => {
             if !is_timeless {
                 let _ = TIMELESS.try_with(|timeless| timeless.set(true));
@@ -86,28 +82,32 @@ fn warn_once() {
 
 pin_project! {
     /// A sleep that goes on by `futures-timer` outside of a runtime, and when its runtime has shut down.
-    struct Outliving {
-        end: tokio::time::Instant,
-        #[pin]
-        sleep: Option<Unconstrained<tokio::time::Sleep>>,
-        delay: Option<Delay>,
+    #[project = Way]
+    enum Outliving {
+        Tokio { #[pin] sleep: tokio::time::Sleep },
+        Outside { delay: Delay },
     }
 }
 
 impl Future for Outliving {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
-            // The runtime may be gone, or nobody may drive it.
-            let polled = in_tokio().then(|| contained(|| sleep.poll(cx))).flatten();
-            if let Some(polled) = polled {
-                return polled;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let end = match self.as_mut().project() {
+            Way::Outside { delay } => return Pin::new(delay).poll(cx),
+            Way::Tokio { mut sleep } => {
+                // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
+                let poll = || pin!(unconstrained(sleep.as_mut())).poll(cx);
+                // The runtime may be gone, or nobody may drive it.
+                if let Some(polled) = in_tokio().then(|| contained(poll)).flatten() {
+                    return polled;
+                }
+                sleep.deadline()
             }
-            this.sleep.set(None);
-        }
-        let delay = this.delay.get_or_insert_with(|| delay_until(*this.end));
-        Pin::new(delay).poll(cx)
+        };
+        let mut delay = delay_until(end);
+        let polled = Pin::new(&mut delay).poll(cx);
+        self.set(Outliving::Outside { delay });
+        polled
     }
 }
