@@ -9,8 +9,8 @@ use retry_runtime::{
 use super::{Failure, every, ms, secs};
 use crate::virtual_time::{advance, virtually};
 
-/// Every attempt takes 50 ms.
-#[retryable(max = 3, base = "1s", jitter = none, report, name = "reports::refused")]
+/// Every attempt takes 50 ms. Without a budget, which the failures of other tests of a process would use up.
+#[retryable(max = 3, base = "1s", jitter = none, budget = none, report, name = "reports::refused")]
 fn refused(out: Result<u32, Failure>) -> Result<u32, RetryError<Failure>> {
     advance(ms(50));
     out
