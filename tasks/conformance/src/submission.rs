@@ -59,16 +59,10 @@ async fn a_task_fails_at_its_deadline(lab: Lab) {
 
 async fn a_task_of_a_function_that_nobody_has_fails_at_its_deadline(lab: Lab) {
     let orphan = |deadline| NewTask {
-        id: None,
         name: "conformance::removed".into(),
         arguments: "{}".into(),
-        redacted: Vec::new(),
-        priority: 0,
-        delay: seconds(0),
         deadline,
-        key: None,
-        valid_for: None,
-        limit: None,
+        ..NewTask::default()
     };
     let limited =
         lab.tasks.store().submit(orphan(Some(lab.long(seconds(10))))).await.expect("stored").id;

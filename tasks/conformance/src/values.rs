@@ -1,7 +1,5 @@
 //! Arguments and results: what is submitted is what arrives.
 
-use std::time::Duration;
-
 use retry_runtime::retryable;
 use retry_tasks::{FailReason, NewTask, State, TaskError, TaskId, TaskInfo};
 
@@ -88,16 +86,11 @@ async fn a_result_that_cannot_be_read_back_fails_the_attempt(lab: Lab) {
 /// Submits a task as another version of the program would.
 async fn submit(lab: &Lab, arguments: &str) -> TaskId {
     let task = NewTask {
-        id: None,
         name: "conformance::send".into(),
         arguments: arguments.into(),
         redacted: vec!["card".into()],
-        priority: 0,
-        delay: Duration::ZERO,
-        deadline: None,
-        key: None,
-        valid_for: None,
         limit: Some(1),
+        ..NewTask::default()
     };
     lab.tasks.store().submit(task).await.expect("stored").id
 }

@@ -70,18 +70,8 @@ mod tests {
     use super::*;
 
     fn pending() -> Record {
-        let task = NewTask {
-            id: None,
-            name: "mail::send".into(),
-            arguments: "{}".into(),
-            redacted: Vec::new(),
-            priority: 0,
-            delay: std::time::Duration::ZERO,
-            deadline: None,
-            key: None,
-            valid_for: None,
-            limit: None,
-        };
+        let task =
+            NewTask { name: "mail::send".into(), arguments: "{}".into(), ..NewTask::default() };
         Record::new(task, Time::from_millis(1))
     }
 

@@ -67,16 +67,15 @@ mod tests {
 
     fn new() -> Record {
         let task = NewTask {
-            id: None,
             name: "mail::send".into(),
             arguments: "{\"to\":1}".into(),
-            redacted: Vec::new(),
             priority: 3,
             delay: Duration::from_secs(1),
             deadline: Some(Duration::from_secs(60)),
             key: Some("k".into()),
             valid_for: Some(Duration::from_secs(5)),
             limit: Some(4),
+            ..NewTask::default()
         };
         Record::new(task, Time::from_millis(7))
     }

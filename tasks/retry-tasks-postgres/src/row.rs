@@ -288,13 +288,7 @@ fn troubled(row: &Row, column: &str) -> Record {
         id: row.try_get::<_, Id>("id").ok().map(|id| id.0),
         name: text("name"),
         arguments: text("arguments"),
-        redacted: Vec::new(),
-        priority: 0,
-        delay: Duration::ZERO,
-        deadline: None,
-        key: None,
-        valid_for: None,
-        limit: None,
+        ..retry_tasks::NewTask::default()
     };
     let mut record = Record::new(task, at("created_at").unwrap_or_default());
     record.state = State::Failed { reason: FailReason::Unreadable };

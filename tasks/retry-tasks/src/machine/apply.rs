@@ -22,16 +22,10 @@ use crate::record::{Progress, Record, attempt::AttemptOutcome, reason::FailReaso
 /// use std::time::Duration;
 ///
 /// # let new = NewTask {
-/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: "{}".into(),
-/// #     redacted: Vec::new(),
-/// #     priority: 0,
-/// #     delay: Duration::ZERO,
-/// #     deadline: None,
-/// #     key: None,
-/// #     valid_for: None,
 /// #     limit: Some(4),
+/// #     ..NewTask::default()
 /// # };
 /// let now = Time::from_millis(0);
 /// let (mut task, _) = Task::submit(new, now);

@@ -11,16 +11,12 @@ const LEASE: Duration = Duration::from_secs(30);
 
 fn task() -> Task {
     let new = NewTask {
-        id: None,
         name: "machine::task".into(),
         arguments: "{}".into(),
-        redacted: Vec::new(),
-        priority: 0,
-        delay: Duration::ZERO,
         deadline: Some(Duration::from_secs(600)),
         key: Some("key".into()),
-        valid_for: None,
         limit: Some(4),
+        ..NewTask::default()
     };
     Task::submit(new, at(0)).0
 }

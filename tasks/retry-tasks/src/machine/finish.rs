@@ -25,16 +25,10 @@ const RETURNED: &str = "the attempt was stopped: its worker was shut down";
 /// # use std::time::Duration;
 ///
 /// # let task = NewTask {
-/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
-/// #     redacted: Vec::new(),
-/// #     priority: 0,
-/// #     delay: Duration::ZERO,
-/// #     deadline: None,
-/// #     key: None,
-/// #     valid_for: None,
 /// #     limit: Some(4),
+/// #     ..NewTask::default()
 /// # };
 /// let now = Time::from_millis(0);
 /// let mut record = Record::new(task, now);

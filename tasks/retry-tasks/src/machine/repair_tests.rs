@@ -7,18 +7,8 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A task that is submitted at this time.
 fn submitted(at: Time, delay: Duration) -> Record {
-    let task = NewTask {
-        id: None,
-        name: "mail::send".into(),
-        arguments: "{}".into(),
-        redacted: Vec::new(),
-        priority: 0,
-        delay,
-        deadline: None,
-        key: None,
-        valid_for: None,
-        limit: None,
-    };
+    let task =
+        NewTask { name: "mail::send".into(), arguments: "{}".into(), delay, ..NewTask::default() };
     Record::new(task, at)
 }
 

@@ -20,16 +20,10 @@ pub(crate) const KEPT: usize = 1000;
 /// # use std::time::Duration;
 ///
 /// # let new = NewTask {
-/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: "{}".into(),
-/// #     redacted: Vec::new(),
-/// #     priority: 0,
-/// #     delay: Duration::ZERO,
-/// #     deadline: None,
-/// #     key: None,
-/// #     valid_for: None,
 /// #     limit: Some(4),
+/// #     ..NewTask::default()
 /// # };
 /// let (task, told) = Task::submit(new, Time::from_millis(0));
 /// assert_eq!((task.record.state, told.len()), (State::Pending, 1));

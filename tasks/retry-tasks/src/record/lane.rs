@@ -12,16 +12,10 @@ named! {
     /// # use std::time::Duration;
     ///
     /// # let task = NewTask {
-    /// #     id: None,
     /// #     name: "mail::send".into(),
     /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
-    /// #     redacted: Vec::new(),
-    /// #     priority: 0,
-    /// #     delay: Duration::ZERO,
-    /// #     deadline: None,
-    /// #     key: None,
-    /// #     valid_for: None,
     /// #     limit: Some(4),
+    /// #     ..NewTask::default()
     /// # };
     /// let record = Record::new(task, Time::from_millis(0)); // of a task without a delay
     /// assert_eq!(record.lane, Some(Lane::Ready));

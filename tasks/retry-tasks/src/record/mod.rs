@@ -17,28 +17,22 @@ use id::TaskId;
 use lane::Lane;
 use state::State;
 
-/// A task on its way into a store.
+/// A task on its way into a store. The default has no name, no arguments and no limits.
 ///
 /// ```
 /// use retry_tasks::{NewTask, Record, Time};
 /// use std::time::Duration;
 ///
 /// let task = NewTask {
-///     id: None,
 ///     name: "mail::send".into(),
 ///     arguments: r#"{"to":"a@example.com"}"#.into(),
-///     redacted: Vec::new(),
-///     priority: 0,
-///     delay: Duration::ZERO,
-///     deadline: None,
-///     key: None,
-///     valid_for: None,
 ///     limit: Some(4),
+///     ..NewTask::default()
 /// };
 /// let record = Record::new(task, Time::from_millis(0));
 /// assert_eq!(record.max_retries(), Some(3));
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NewTask {
     /// The identifier, so that a submission can be repeated when its outcome is not known: a task that is stored under
     /// it already answers. `None`: the store makes a new one.
@@ -70,16 +64,10 @@ pub struct NewTask {
 /// # use std::time::Duration;
 ///
 /// # let task = NewTask {
-/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
-/// #     redacted: Vec::new(),
-/// #     priority: 0,
-/// #     delay: Duration::ZERO,
-/// #     deadline: None,
-/// #     key: None,
-/// #     valid_for: None,
 /// #     limit: Some(4),
+/// #     ..NewTask::default()
 /// # };
 /// let now = Time::from_millis(0);
 /// let mut record = Record::new(task, now); // what a store keeps

@@ -80,16 +80,11 @@ impl Drop for Folder {
 
 fn task(priority: i32, now: Time) -> Record {
     let task = NewTask {
-        id: None,
         name: "cost::task".to_owned(),
         arguments: "{}".to_owned(),
-        redacted: Vec::new(),
         priority,
-        delay: Duration::ZERO,
-        deadline: None,
-        key: None,
-        valid_for: None,
         limit: Some(4),
+        ..NewTask::default()
     };
     Record::new(task, now)
 }
