@@ -25,6 +25,10 @@ macro_rules! columns {
                 $(self.$column.push($value);)+
             }
 
+            fn is_empty(&self) -> bool {
+                $(self.$column.is_empty())&&+
+            }
+
             /// The first row as JSON.
             #[cfg(test)]
             pub(crate) fn first(&self) -> serde_json::Map<String, serde_json::Value> {
@@ -33,9 +37,11 @@ macro_rules! columns {
                 names.zip(values).collect()
             }
 
-            /// The parameters of a statement.
-            pub(crate) fn into_params(self) -> Vec<$crate::connect::Param> {
-                vec![$(Box::new(self.$column)),+]
+            /// The statement for these rows, if there are any.
+            pub(crate) fn into_call(self, statement: &'static str) -> Option<$crate::connect::Call> {
+                let is_empty = self.is_empty();
+                let params: Vec<$crate::connect::Param> = vec![$(Box::new(self.$column)),+];
+                (!is_empty).then(|| $crate::connect::Call::Query(statement, params))
             }
         }
     };

@@ -1,4 +1,4 @@
-//! What a transaction has read and changed so far. Changes are kept here and sent together, each kind with one
+//! The rows that a transaction has read and changed so far. Changes are kept here and sent together, each kind with one
 //! statement, and a row that was read is not read again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -249,12 +249,9 @@ impl Overlay {
         }
         self.take_updates(&mut calls);
         self.take_inserts(&mut calls);
-        if !self.attempts.is_empty() {
-            let mut rows = AttemptRows::default();
-            let attempts = std::mem::take(&mut self.attempts);
-            attempts.iter().for_each(|((id, _), attempt)| rows.push((*id, attempt)));
-            calls.push(Call::Query(&PUT_ATTEMPTS, rows.into_params()));
-        }
+        let (attempts, mut rows) = (std::mem::take(&mut self.attempts), AttemptRows::default());
+        attempts.iter().for_each(|((id, _), attempt)| rows.push((*id, attempt)));
+        calls.extend(rows.into_call(&PUT_ATTEMPTS));
         for (statement, new) in [(NEW_BUCKETS, true), (PUT_BUCKETS, false)] {
             let names = self.filled.iter().filter(|(_, is_new)| **is_new == new);
             let filled = names.filter_map(|(name, _)| Some((name, (*self.buckets.get(name)?)?)));
@@ -266,7 +263,7 @@ impl Overlay {
     }
 
     fn take_updates(&mut self, calls: &mut Vec<Call>) {
-        let (mut course, mut is_any) = (CourseRows::default(), false);
+        let mut course = CourseRows::default();
         let (mut keyless, mut keyed) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
         let rewritten = std::mem::take(&mut self.rewritten);
         for id in std::mem::take(&mut self.updated) {
@@ -274,36 +271,28 @@ impl Overlay {
             let seen = self.seen.remove(&id);
             if !rewritten.contains(&id) {
                 course.push((record, seen));
-                is_any = true;
                 continue;
             }
             let (rows, versions) = if record.key.is_some() { &mut keyed } else { &mut keyless };
             rows.push(TaskRow::from(record));
             versions.push(seen);
         }
-        if is_any {
-            calls.push(Call::Query(&UPDATE_COURSE, course.into_params()));
-        }
+        calls.extend(course.into_call(&UPDATE_COURSE));
         for (rows, versions) in [keyless, keyed] {
             push(calls, &UPDATE_SEEN, &rows, vec![Box::new(versions)]);
         }
     }
 
     fn take_inserts(&mut self, calls: &mut Vec<Call>) {
-        let (mut fresh, mut is_any, mut whole) = (FreshRows::default(), false, Vec::new());
+        let (mut fresh, mut whole) = (FreshRows::default(), Vec::new());
         for id in std::mem::take(&mut self.inserted) {
             match self.tasks.get(&id) {
-                Some(Some(record)) if is_fresh(record) => {
-                    fresh.push(record);
-                    is_any = true;
-                }
+                Some(Some(record)) if is_fresh(record) => fresh.push(record),
                 Some(Some(record)) => whole.push(TaskRow::from(record)),
                 _ => {}
             }
         }
-        if is_any {
-            calls.push(Call::Query(&INSERT_FRESH, fresh.into_params()));
-        }
+        calls.extend(fresh.into_call(&INSERT_FRESH));
         push(calls, INSERT, &whole, Vec::new());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use retry_tasks::rows::{Due, Held, NextDue, Offer, Table};
+use retry_tasks::rows::{Due, Held, Offer, Table};
 use retry_tasks::{
     Analytics, Bucket, Counts, Filter, Lane, Page, Phase, Record, TaskAttempt, TaskId, Time,
 };
@@ -107,10 +107,6 @@ impl Table for Rows {
             // Nobody waits for a time in the others.
             _ => None,
         })
-    }
-
-    fn next_dues(&mut self, name: &str) -> Result<NextDue> {
-        queues::next_dues(self, name)
     }
 
     fn offers(&mut self, asked: &[(&str, usize)], now: Time, most: usize) -> Result<Vec<Offer>> {
