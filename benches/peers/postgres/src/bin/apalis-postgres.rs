@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use apalis::prelude::*;
 use apalis_postgres::{Config, PgPool, PostgresStorage};
-use retry_benches_postgres::{Failure, IN_FLIGHT, Queue, arguments, measure};
+use retry_benches_postgres::{Failure, IN_FLIGHT, Queue, Worker, arguments, measure};
 use sqlx::postgres::PgPoolOptions;
-use tokio::task::JoinHandle;
 
 async fn count(number: u64, done: Data<Arc<AtomicU64>>) -> Result<u64, BoxDynError> {
     done.fetch_add(1, Ordering::Relaxed);
@@ -27,18 +26,14 @@ impl Queue for Apalis {
         storage.push(number).await.map_err(|error| error.to_string().into())
     }
 
-    async fn start(&self, done: Arc<AtomicU64>) -> Result<JoinHandle<()>, Failure> {
+    async fn worker(&self, done: Arc<AtomicU64>) -> Result<Worker, Failure> {
         let strategy = Strategy::new().interval(Duration::from_millis(5));
         let worker = WorkerBuilder::new("bench")
             .backend(self.storage.clone().poll_with_strategy(strategy))
             .data(done)
             .concurrency(IN_FLIGHT)
             .build(count);
-        Ok(tokio::spawn(async move {
-            if let Err(error) = worker.run().await {
-                eprintln!("the worker has ended: {error}");
-            }
-        }))
+        Ok(Box::pin(async move { Ok(worker.run().await?) }))
     }
 
     async fn open(&self) -> Result<i64, Failure> {

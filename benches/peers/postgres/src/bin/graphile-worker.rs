@@ -9,10 +9,9 @@ use graphile_worker::{
     IntoTaskHandlerResult, JobSpec, LocalQueueConfig, TaskHandler, WorkerContext, WorkerOptions,
     WorkerUtils,
 };
-use retry_benches_postgres::{Failure, IN_FLIGHT, Queue, arguments, measure};
+use retry_benches_postgres::{Failure, IN_FLIGHT, Queue, Worker, arguments, measure};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use tokio::task::JoinHandle;
 
 #[derive(Clone, Debug)]
 struct Done(Arc<AtomicU64>);
@@ -51,21 +50,16 @@ impl Queue for Graphile {
         Ok(())
     }
 
-    async fn start(&self, done: Arc<AtomicU64>) -> Result<JoinHandle<()>, Failure> {
-        let mut options = options(&self.pool)
-            .add_extension(Done(done))
-            .poll_interval(Duration::from_millis(5));
+    async fn worker(&self, done: Arc<AtomicU64>) -> Result<Worker, Failure> {
+        let mut options =
+            options(&self.pool).add_extension(Done(done)).poll_interval(Duration::from_millis(5));
         if !self.is_single {
             options = options
                 .complete_job_batch_delay(Duration::from_millis(5))
                 .local_queue(LocalQueueConfig::default().with_size(500));
         }
         let worker = options.init().await?;
-        Ok(tokio::spawn(async move {
-            if let Err(error) = worker.run().await {
-                eprintln!("the worker has ended: {error}");
-            }
-        }))
+        Ok(Box::pin(async move { Ok(worker.run().await?) }))
     }
 
     async fn open(&self) -> Result<i64, Failure> {
