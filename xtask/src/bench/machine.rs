@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::run::{self, Outcome, output, works};
+use crate::run::{self, Outcome, output, root, works};
 
 /// Makes sure that a tool is installed; installs a missing tool with apt-get if possible.
 pub(crate) fn ensure(tool: &str, package: &str) -> Outcome {
@@ -16,6 +16,13 @@ pub(crate) fn ensure(tool: &str, package: &str) -> Outcome {
     run::run(install.env("DEBIAN_FRONTEND", "noninteractive")).map_err(|reason| {
         format!("{tool} is needed (in Debian: `apt-get install {package}`): {reason}")
     })
+}
+
+/// The commit that is measured.
+pub(crate) fn commit() -> Result<String, String> {
+    let mut git = Command::new("git");
+    let commit = output(git.current_dir(root()).args(["rev-parse", "--short", "HEAD"]))?;
+    Ok(commit.trim().to_owned())
 }
 
 /// The processor, system and compiler.

@@ -1,14 +1,13 @@
 //! Writes all figures to `benches/REPORT.md`.
 
 use std::fs;
-use std::process::Command;
 
 use super::figures::{Case, Figures, Time};
 use super::goals;
 use super::machine;
 use super::tables::{number, table};
 use super::user_crate::{self, Clean, Lean};
-use crate::run::{Outcome, output, root};
+use crate::run::{Outcome, root};
 
 /// Measures everything and writes the report.
 pub(crate) fn write() -> Outcome {
@@ -31,11 +30,9 @@ pub(crate) fn write() -> Outcome {
 }
 
 fn introduction() -> Result<String, String> {
-    let commit =
-        output(Command::new("git").current_dir(root()).args(["rev-parse", "--short", "HEAD"]))?;
     Ok(format!(
         "# What retries cost\n\nWritten by `cargo xtask bench` at {}, on {}.\n\n{METHOD}\n",
-        commit.trim(),
+        machine::commit()?,
         machine::description()?,
     ))
 }

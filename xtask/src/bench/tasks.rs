@@ -49,8 +49,7 @@ struct Turn {
 
 /// Measures all candidates and writes the section.
 pub(crate) fn write() -> Outcome {
-    let commit =
-        output(Command::new("git").current_dir(root()).args(["rev-parse", "--short", "HEAD"]))?;
+    let commit = machine::commit()?;
     let candidates = built()?;
     let Some(server) = server_with(&["max_connections=100"]) else {
         return Err("PostgreSQL is needed (in Debian: `apt-get install postgresql`)".to_owned());
@@ -66,7 +65,7 @@ pub(crate) fn write() -> Outcome {
     }
     let file = format!("{}/benches/TASKS.md", root());
     let before = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
-    let section = section(commit.trim(), &candidates, &turns, &server)?;
+    let section = section(&commit, &candidates, &turns, &server)?;
     fs::write(&file, replaced(&before, &section)).map_err(|error| format!("{file}: {error}"))
 }
 
