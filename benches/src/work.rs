@@ -55,7 +55,7 @@ impl From<Interruption> for Failure {
     }
 }
 
-/// What each candidate gets. Each thread has its own, on its own cache line.
+/// The argument of each candidate. Each thread has a script of its own, on its own cache line.
 #[derive(Debug)]
 #[repr(align(128))]
 pub struct Script {

@@ -7,7 +7,7 @@ use retry_tasks::{Lease, Phase, Record, TaskId};
 
 use super::columns::Version;
 
-/// How long a function counts as one without a bucket. Meanwhile, another process may make one, which misses the successes
+/// The time for which a function counts as one without a bucket. Meanwhile, another process may make one, which misses the successes
 /// of this time.
 const WITHOUT: Duration = Duration::from_secs(1);
 

@@ -1,4 +1,4 @@
-//! What programs that share the database tell each other with `LISTEN` and `NOTIFY`: hints that a worker should look now. A
+//! The messages between programs that share the database, by `LISTEN` and `NOTIFY`: hints that a worker should look now. A
 //! worker looks by itself after a while, so that nothing depends on them; behind a pooler such as PgBouncer in transaction
 //! mode, where `LISTEN` does not work, tasks of other programs start at the next look.
 //!

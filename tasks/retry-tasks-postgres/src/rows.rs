@@ -1,4 +1,4 @@
-//! What one transaction has read and changed, and the connection through which it does.
+//! The rows of one transaction, and the connection through which it reads and changes them.
 
 use std::time::Instant;
 

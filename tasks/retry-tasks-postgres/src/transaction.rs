@@ -12,13 +12,13 @@ use super::connect::{Call, Connection, Failure, warn};
 use super::held::Held;
 use super::rows::{MARK, Result, Rows};
 
-/// How often a transaction is done again because others were in the way.
+/// The number of tries of a transaction while others are in the way.
 const AGAIN: u32 = 20;
 
 /// The pause before a lost connection is made again, and between two questions for the outcome of a commit.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long the outcome of a commit is asked for. A server that was restarted has it after its recovery.
+/// The time for which the outcome of a commit is asked for. A server that was restarted has it after its recovery.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Marks are asked for within a minute.
@@ -32,7 +32,7 @@ macro_rules! time_and {
     };
 }
 
-/// How long a server that has answered counts as one that is there. A transaction may then be sent in one flight with its
+/// The time for which a server that has answered counts as one that is there. A transaction may then be sent in one flight with its
 /// commit. Otherwise it begins in a flight of its own, so that a server that is gone leaves no doubt about a commit.
 const LIVELY: Duration = Duration::from_millis(100);
 
@@ -77,11 +77,11 @@ pub(crate) struct Transactions {
     begin: &'static str,
     /// The longest wait for a lock, in milliseconds.
     lock_timeout: String,
-    /// When the server has answered last.
+    /// The instant of the server's last answer.
     answered: Option<Instant>,
-    /// Since when the server cannot be reached.
+    /// The instant from which on the server could not be reached.
     away_since: Option<Instant>,
-    /// When old marks were removed.
+    /// The instant of the last removal of old marks.
     cleaned: Instant,
 }
 

@@ -1,4 +1,4 @@
-//! What a task costs the server, as the server counts it.
+//! The cost of a task, by the server's own counts.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn counted(server: &Server) -> [u64; 3] {
     )
 }
 
-/// What a task costs from its submission to its end.
+/// The counts of one task, from its submission to its end.
 async fn cost(server: &Server, tasks: &Tasks, text: &str, fails: bool) -> [u64; 3] {
     let before = counted(server).await;
     let mut events = tasks.events();

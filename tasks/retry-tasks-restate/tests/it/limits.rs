@@ -14,8 +14,7 @@ const FLOW_CONTROL: [(&str, &str); 2] = [
     ("RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7", "true"),
 ];
 
-/// How many attempts of a function are running, and how many were at most.
-#[derive(Default)]
+/// The number of attempts of a function that are running, and the greatest number so far.
 struct Running(AtomicUsize, AtomicUsize);
 
 impl Running {

@@ -11,7 +11,7 @@ use crate::store::error::{Result, StoreError};
 /// The greatest number of jobs in one transaction.
 const BATCH: usize = 512;
 
-/// How long the writer waits at least for jobs that are probably on their way.
+/// The shortest wait of the writer for jobs that are probably on their way.
 const LULL: Duration = Duration::from_micros(300);
 
 /// The writer waits for a part of the time that the last transaction took: a machine that is busy answers later, and a

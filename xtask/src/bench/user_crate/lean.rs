@@ -9,7 +9,7 @@ use super::{Crate, fastest, timed, write};
 /// The number of functions that retry.
 const FUNCTIONS: u32 = 2;
 
-/// What a library costs a small program.
+/// The cost of a library for a small program.
 pub(crate) struct Lean {
     pub(crate) way: &'static str,
     pub(crate) is_async: bool,
