@@ -17,7 +17,6 @@ pub(crate) const KEPT: usize = 1000;
 /// ```
 /// use retry_tasks::machine::Task;
 /// use retry_tasks::{NewTask, State, Time};
-/// # use std::time::Duration;
 ///
 /// # let new = NewTask {
 /// #     name: "mail::send".into(),

@@ -9,7 +9,6 @@ named! {
     ///
     /// ```
     /// # use retry_tasks::{NewTask, Record, Time, Lane};
-    /// # use std::time::Duration;
     ///
     /// # let task = NewTask {
     /// #     name: "mail::send".into(),

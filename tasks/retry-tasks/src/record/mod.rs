@@ -21,7 +21,6 @@ use state::State;
 ///
 /// ```
 /// use retry_tasks::{NewTask, Record, Time};
-/// use std::time::Duration;
 ///
 /// let task = NewTask {
 ///     name: "mail::send".into(),
