@@ -56,7 +56,7 @@ async fn a_fourth_call_beside_three_that_are_being_retried_makes_them_all_pay() 
     assert!(calls.get() <= 4 + 7, "{} attempts", calls.get());
 }
 
-#[retryable(attempts = unlimited, deadline = "10m", base = "1s", name = "outage::patient")]
+#[retryable(attempts = unlimited, deadline = "10m", base = "1s", name = "budget_outage::patient")]
 async fn patient(calls: &Cell<u32>) -> Result<u32, Trouble> {
     down(calls)
 }

@@ -181,7 +181,7 @@ fn an_attempt_after_a_rejected_value_makes_no_deposit_of_its_own() {
 async fn a_retry_that_is_cancelled_before_its_attempt_gives_its_token_back() {
     static BUDGET: Budget = Budget::new(BudgetSettings::new().capacity(5).no_refill());
     #[retryable(max = 9, base = "2s", backoff = fixed, jitter = none, cancel = token, budget = BUDGET)]
-    async fn down(token: CancelToken) -> Result<u32, Trouble> {
+    async fn cancelled(token: CancelToken) -> Result<u32, Trouble> {
         Err(Trouble::Down)
     }
     let token = CancelToken::new();
@@ -189,7 +189,7 @@ async fn a_retry_that_is_cancelled_before_its_attempt_gives_its_token_back() {
         tokio::time::sleep(Duration::from_secs(3)).await;
         token.cancel();
     };
-    let ((), (result, report)) = futures::join!(canceller, observe(down(token.clone())));
+    let ((), (result, report)) = futures::join!(canceller, observe(cancelled(token.clone())));
     assert_eq!(result, Err(Trouble::Interrupted(Interruption::Cancelled)));
     assert_eq!(report.attempts_made(), 2);
     assert_eq!(
@@ -206,10 +206,10 @@ fn a_retry_whose_hook_outlasts_the_deadline_gives_its_token_back() {
         max = 9, base = "1s", jitter = none, deadline = "10s", budget = BUDGET,
         on_retry = |_| advance(Duration::from_secs(11))
     )]
-    fn down() -> Result<u32, Trouble> {
+    fn hook_is_late() -> Result<u32, Trouble> {
         Err(Trouble::Down)
     }
-    let (_, report) = virtually(|| observe_blocking(down));
+    let (_, report) = virtually(|| observe_blocking(hook_is_late));
     assert_eq!((report.reason, report.attempts_made()), (StopReason::Deadline, 1));
     assert_eq!(BUDGET.owed(), 0.0);
 }
@@ -218,11 +218,11 @@ fn a_retry_whose_hook_outlasts_the_deadline_gives_its_token_back() {
 fn a_retry_that_is_answered_by_a_rejected_value_gives_its_token_back() {
     static BUDGET: Budget = Budget::new(BudgetSettings::new().capacity(5).deposit(0.0).no_refill());
     #[retryable(max = 2, base = "0s", retry_if = |value: &u32| *value == 0, budget = BUDGET)]
-    fn pending(calls: &Cell<u32>) -> Result<u32, Trouble> {
+    fn polled(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
         if calls.get() == 1 { Err(Trouble::Down) } else { Ok(0) }
     }
     let calls = Cell::new(0);
-    assert_eq!((pending(&calls), calls.get()), (Ok(0), 3));
+    assert_eq!((polled(&calls), calls.get()), (Ok(0), 3));
     assert_eq!(BUDGET.owed(), 0.0, "the other side answered, and the next attempt owes nothing");
 }

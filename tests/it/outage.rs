@@ -39,7 +39,7 @@ fn millis(millis: u64) -> Duration {
 async fn callers_who_give_up_on_a_hung_side_are_let_through_ten_at_a_time() {
     static GATEWAY: Breaker = Breaker::new("outage::gateway", BreakerSettings::new());
     #[retryable(max = 0, breaker = GATEWAY)]
-    async fn ask(reached: &RefCell<Vec<Instant>>) -> Result<u32, Trouble> {
+    async fn ask_gateway(reached: &RefCell<Vec<Instant>>) -> Result<u32, Trouble> {
         reached.borrow_mut().push(Instant::now());
         pending().await
     }
@@ -54,7 +54,7 @@ async fn callers_who_give_up_on_a_hung_side_are_let_through_ten_at_a_time() {
                     for _ in 0..10 {
                         let reached = Rc::clone(&reached);
                         callers.spawn_local(
-                            async move { drop(timeout(patience, ask(&reached)).await) },
+                            async move { drop(timeout(patience, ask_gateway(&reached)).await) },
                         );
                     }
                     sleep(SECOND).await;
@@ -108,7 +108,7 @@ async fn callers_who_give_up_open_the_breaker_of_a_side_that_begins_to_hang() {
 #[tokio::test(start_paused = true)]
 async fn a_healthy_service_of_ten_seconds_stays_closed_though_most_callers_leave() {
     #[retryable(max = 0, breaker, name = "outage::patient")]
-    async fn ask() -> Result<u32, Trouble> {
+    async fn ask_slow() -> Result<u32, Trouble> {
         sleep(10 * SECOND).await;
         Ok(1)
     }
@@ -123,7 +123,7 @@ async fn a_healthy_service_of_ten_seconds_stays_closed_though_most_callers_leave
                     let patience =
                         if call % 30 == stays { 60 * SECOND } else { millis(1_000 + call) };
                     callers.spawn_local(async move {
-                        match timeout(patience, ask()).await {
+                        match timeout(patience, ask_slow()).await {
                             Ok(Ok(_)) => answered.set(answered.get() + 1),
                             Ok(Err(_)) => refused.set(refused.get() + 1),
                             Err(_) => {}

@@ -39,10 +39,10 @@ async fn an_attempt_that_times_out_together_with_an_inner_call_is_not_retried() 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_passes_together_with_an_inner_call_is_the_reason() {
     #[retryable(max = 3, deadline = "1s")]
-    async fn outer() -> Result<u32, Trouble> {
+    async fn out_of_time() -> Result<u32, Trouble> {
         hangs().await
     }
-    let (result, report) = observe(outer()).await;
+    let (result, report) = observe(out_of_time()).await;
     assert!(matches!(result, Err(Trouble::Interrupted(Interruption::DeadlinePassed))));
     assert_eq!(report.reason, StopReason::Deadline);
 }
@@ -79,17 +79,17 @@ fn the_report_describes_the_call_and_not_a_call_inside_recover() {
 #[tokio::test(start_paused = true)]
 async fn the_report_describes_the_call_even_if_recover_is_async() {
     #[retryable(max = 0)]
-    async fn helper() -> Result<u32, Trouble> {
+    async fn helper_later() -> Result<u32, Trouble> {
         Ok(7)
     }
     async fn instead(_: Trouble) -> Result<u32, Trouble> {
-        helper().await
+        helper_later().await
     }
     #[retryable(max = 1, base = "0s", recover = instead)]
-    async fn fails() -> Result<u32, Trouble> {
+    async fn fails_later() -> Result<u32, Trouble> {
         Err(Trouble::Busy)
     }
-    let (result, report) = observe(fails()).await;
+    let (result, report) = observe(fails_later()).await;
     assert_eq!(result, Ok(7));
     assert_eq!((report.attempts_made(), report.reason), (2, StopReason::Exhausted));
 }
@@ -104,10 +104,10 @@ fn a_call_in_the_hook_inherits_the_deadline() {
         });
     }
     #[retryable(max = 1, base = "0s", deadline = "5s", on_retry = hook)]
-    fn fails() -> Result<u32, Trouble> {
+    fn fails_in_time() -> Result<u32, Trouble> {
         Err(Trouble::Busy)
     }
-    assert_eq!(fails(), Err(Trouble::Busy));
+    assert_eq!(fails_in_time(), Err(Trouble::Busy));
     assert!(LEFT.get().is_some_and(|left| left <= Duration::from_secs(5)));
 }
 
@@ -163,9 +163,9 @@ fn a_hook_that_outlasts_the_deadline_costs_one_token() {
         crate::virtual_time::advance(Duration::from_secs(2));
     }
     #[retryable(max = 3, base = "0s", deadline = "1s", budget = grpc, on_retry = slow, name = "inside::grpc")]
-    fn fails() -> Result<u32, Trouble> {
+    fn fails_twice() -> Result<u32, Trouble> {
         Err(Trouble::Busy)
     }
-    crate::virtual_time::virtually(|| assert_eq!(fails(), Err(Trouble::Busy)));
+    crate::virtual_time::virtually(|| assert_eq!(fails_twice(), Err(Trouble::Busy)));
     assert_eq!(retry_runtime::budget("inside::grpc").unwrap().available(), 9.0);
 }

@@ -118,15 +118,15 @@ macro_rules! for_each_error {
             fn is_not_retried_when_the_breaker_of_a_call_inside_refused() {
                 static OPEN: Breaker = Breaker::new("open", BreakerSettings::new());
                 #[retryable(max = 0, on = any, breaker = OPEN)]
-                fn inner() -> Result<(), $error> {
+                fn refused_inner() -> Result<(), $error> {
                     Err(Busy::busy())
                 }
                 #[retryable(max = 3, base = "200ms", jitter = none, when = |_| true)]
-                fn outer() -> Result<(), $error> {
-                    inner()
+                fn around_refused_inner() -> Result<(), $error> {
+                    refused_inner()
                 }
                 OPEN.force_open();
-                let (result, report) = virtually(|| observe_blocking(outer));
+                let (result, report) = virtually(|| observe_blocking(around_refused_inner));
                 assert!(result.is_err());
                 assert_eq!((report.attempts_made(), report.reason), (1, StopReason::CircuitOpen));
             }
@@ -165,16 +165,16 @@ fn a_refusal_by_the_breaker_of_a_call_inside_is_not_counted_by_a_breaker_around_
     static INSIDE: Breaker = Breaker::new("inside", BreakerSettings::new());
     static AROUND: Breaker = Breaker::new("around", BreakerSettings::new());
     #[retryable(max = 0, on = any, breaker = INSIDE)]
-    fn inner() -> Result<(), Derived> {
+    fn refused_inside() -> Result<(), Derived> {
         Ok(())
     }
     #[retryable(max = 0, on = any, breaker = AROUND)]
-    fn outer() -> Result<(), Derived> {
-        inner()
+    fn around_refused() -> Result<(), Derived> {
+        refused_inside()
     }
     INSIDE.force_open();
     for _ in 0..30 {
-        assert!(outer().is_err());
+        assert!(around_refused().is_err());
     }
     let figures = AROUND.figures();
     assert_eq!((figures.calls, figures.failures), (0, 0));
@@ -200,9 +200,9 @@ async fn substitute(failure: Failure, _: CancelToken) -> Result<u32, Failure> {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_cancelled_in_its_pause_is_not_recovered() {
-    // A function of its own, whose counts are of this test alone.
+    // A function of its own, whose name and counts are of this test alone.
     #[retryable(max = 3, base = "1s", jitter = none, cancel = stop, recover = substitute)]
-    async fn cancelled(stop: CancelToken) -> Result<u32, Failure> {
+    async fn cancelled_in_its_pause(stop: CancelToken) -> Result<u32, Failure> {
         Err(Failure::Refused)
     }
     let stop = CancelToken::new();
@@ -210,7 +210,7 @@ async fn a_call_that_is_cancelled_in_its_pause_is_not_recovered() {
         sleep(ms(500)).await;
         stop.cancel();
     };
-    let ((result, report), ()) = tokio::join!(observe(cancelled(stop.clone())), cancel);
+    let ((result, report), ()) = tokio::join!(observe(cancelled_in_its_pause(stop.clone())), cancel);
     assert_eq!(result, Err(Failure::Cut(Interruption::Cancelled)));
     assert_eq!((report.reason, RECOVERED.get()), (StopReason::Cancelled, 0));
     let stats = retry_runtime::stats(report.name).expect("the function is known");
@@ -279,10 +279,10 @@ async fn the_text_of_a_breaker_that_opens_during_the_pause_names_the_failure() {
 #[tokio::test(start_paused = true)]
 async fn the_text_of_a_timed_out_attempt_names_the_last_failure_that_was_none() {
     #[retryable(max = 3, base = "100ms", jitter = none, timeout = "1s", idempotent)]
-    async fn hangs_later(first: &Cell<bool>) -> io::Result<()> {
+    async fn hangs_in_time(first: &Cell<bool>) -> io::Result<()> {
         if first.take() { Err(Busy::busy()) } else { std::future::pending().await }
     }
-    let error = hangs_later(&Cell::new(true)).await.expect_err("it timed out");
+    let error = hangs_in_time(&Cell::new(true)).await.expect_err("it timed out");
     assert_eq!(error.to_string(), "the attempt timed out after 1s; before that: busy");
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 }
@@ -290,22 +290,22 @@ async fn the_text_of_a_timed_out_attempt_names_the_last_failure_that_was_none() 
 #[test]
 fn an_error_that_gives_interruptions_words_of_its_own_keeps_them() {
     #[retryable(max = 3, base = "1s", cancel = stop.clone())]
-    fn stopped(stop: &CancelToken) -> Result<u32, Renamed> {
+    fn stopped_with_words(stop: &CancelToken) -> Result<u32, Renamed> {
         stop.cancel();
         Err(Renamed::Busy)
     }
-    let error = virtually(|| stopped(&CancelToken::new())).expect_err("the call was cancelled");
+    let error = virtually(|| stopped_with_words(&CancelToken::new())).expect_err("the call was cancelled");
     assert!(matches!(error, Renamed::Stopped(Interruption::Cancelled)), "{error:?}");
 }
 
 #[test]
 fn an_interruption_after_a_failure_is_equal_to_one_without() {
     #[retryable(max = 3, base = "1s", cancel = stop.clone())]
-    fn stopped(stop: &CancelToken) -> Result<u32, Failure> {
+    fn stopped_after_failure(stop: &CancelToken) -> Result<u32, Failure> {
         stop.cancel();
         Err(Failure::Refused)
     }
-    let result = virtually(|| stopped(&CancelToken::new()));
+    let result = virtually(|| stopped_after_failure(&CancelToken::new()));
     assert_eq!(result, Err(Failure::Cut(Interruption::Cancelled)));
     let Err(Failure::Cut(cut)) = result else { panic!("{result:?}") };
     assert!(matches!(cut.root(), Interruption::Cancelled));

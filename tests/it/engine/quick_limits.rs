@@ -189,12 +189,12 @@ async fn a_limited_call_that_fails_reports_its_times_from_the_start_of_its_first
 #[test]
 fn an_async_attempt_that_panics_leaves_its_limit() {
     #[retryable(deadline = "1us", base = "0s", idempotent)]
-    async fn panics() -> Result<(), Failure> {
+    async fn panics_later() -> Result<(), Failure> {
         panic!("expected")
     }
     for _ in 0..2 {
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let mut call = pin!(panics());
+            let mut call = pin!(panics_later());
             call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         }));
         assert!(polled.is_err());

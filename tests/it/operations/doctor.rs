@@ -122,6 +122,15 @@ fn functions_with_the_same_name_are_found_before_they_are_called() {
     assert_eq!((twins::one(), twins::two()), (Ok(1), Ok(2)));
 }
 
+/// A look-up by name finds one of the functions that share a name. Which one depends on how the program was linked, so
+/// a test that counts by a shared name passes on one machine and fails on another.
+#[test]
+fn no_other_function_of_these_tests_shares_its_name() {
+    let shared = doctor().into_iter().filter(|it| matches!(it.finding, Finding::SharedName { .. }));
+    let names: Vec<_> = shared.map(|it| it.name).filter(|name| *name != "doctor::twin").collect();
+    assert!(names.is_empty(), "give each a `name = …` of its own: {names:#?}");
+}
+
 #[test]
 fn a_budget_that_refused_once_and_is_full_again_is_not_a_finding() {
     #[retryable(max = 1, base = "0s", budget(capacity = 1, refill = "1s"), name = "doctor::full")]
