@@ -53,9 +53,9 @@ async fn callers_who_give_up_on_a_hung_side_are_let_through_ten_at_a_time() {
                 for _ in 0..300 {
                     for _ in 0..10 {
                         let reached = Rc::clone(&reached);
-                        callers.spawn_local(
-                            async move { drop(timeout(patience, ask_gateway(&reached)).await) },
-                        );
+                        callers.spawn_local(async move {
+                            drop(timeout(patience, ask_gateway(&reached)).await)
+                        });
                     }
                     sleep(SECOND).await;
                 }

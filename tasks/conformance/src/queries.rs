@@ -9,6 +9,7 @@ use crate::stage::{Act, FAIL, once, repeatable, single};
 crate::list! {
     tasks_are_listed_by_phase_and_name_in_pages
     [ManualTime] tasks_are_listed_by_age
+    [ManualTime] a_task_under_an_identifier_of_the_caller_is_listed_by_the_time_of_its_submission
     the_schedule_has_the_tasks_to_come_in_the_order_of_their_times
     tasks_are_counted_by_state
     redacted_arguments_are_not_shown
@@ -55,6 +56,20 @@ async fn tasks_are_listed_by_age(lab: Lab) {
     assert_eq!(list(&lab, Filter::new().until(second)).await.0, [ids[0]]);
     let between = Filter::new().since(second).until(second + seconds(60));
     assert_eq!(list(&lab, between).await.0, [ids[1]]);
+}
+
+async fn a_task_under_an_identifier_of_the_caller_is_listed_by_the_time_of_its_submission(
+    lab: Lab,
+) {
+    let (now, minute) = (lab.clock.now(), seconds(60));
+    // As made by a caller before it submitted, and by one whose clock is ahead.
+    for made in [now.before(50 * minute), now + 23 * 60 * minute] {
+        let id = TaskId::from_u128(u128::from(made.as_millis()) << 80 | 7 << 76 | 0b10 << 62);
+        lab.submit(repeatable::task("a".into()).id(id)).await;
+        let at = lab.info(id).await.created_at.expect("told");
+        assert_eq!(list(&lab, Filter::new().since(at).until(at + minute)).await.0, [id]);
+        lab.clock.advance(minute);
+    }
 }
 
 async fn the_schedule_has_the_tasks_to_come_in_the_order_of_their_times(lab: Lab) {

@@ -210,7 +210,8 @@ async fn a_call_that_is_cancelled_in_its_pause_is_not_recovered() {
         sleep(ms(500)).await;
         stop.cancel();
     };
-    let ((result, report), ()) = tokio::join!(observe(cancelled_in_its_pause(stop.clone())), cancel);
+    let ((result, report), ()) =
+        tokio::join!(observe(cancelled_in_its_pause(stop.clone())), cancel);
     assert_eq!(result, Err(Failure::Cut(Interruption::Cancelled)));
     assert_eq!((report.reason, RECOVERED.get()), (StopReason::Cancelled, 0));
     let stats = retry_runtime::stats(report.name).expect("the function is known");
@@ -294,7 +295,8 @@ fn an_error_that_gives_interruptions_words_of_its_own_keeps_them() {
         stop.cancel();
         Err(Renamed::Busy)
     }
-    let error = virtually(|| stopped_with_words(&CancelToken::new())).expect_err("the call was cancelled");
+    let error =
+        virtually(|| stopped_with_words(&CancelToken::new())).expect_err("the call was cancelled");
     assert!(matches!(error, Renamed::Stopped(Interruption::Cancelled)), "{error:?}");
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use retry_runtime::CallId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -25,20 +26,27 @@ use crate::base::time::Time;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId(u128);
 
+/// How far a clock may step back without disturbing the order of identifiers: an identifier's time is later than the
+/// creation of its task by no more than this.
+pub(crate) const STEP_BACK: Duration = Duration::from_secs(24 * 3600);
+
 impl TaskId {
-    /// Creates a unique identifier that is greater than all earlier ones that stores have made in this process.
+    /// Creates a unique identifier that is greater than all earlier ones that stores have made in this process. A store
+    /// whose time is more than [`STEP_BACK`] earlier than another's starts anew.
     pub(crate) fn new(now: Time) -> Self {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        TaskId::after(&LAST, now)
+        // Stores whose clocks are years apart, as a test's, do not disturb each other: a number for each 2.2 years (2^36 ms).
+        static LAST: [AtomicU64; 8] = [const { AtomicU64::new(0) }; 8];
+        TaskId::after(&LAST[(now.as_millis() >> 36) as usize % LAST.len()], now)
     }
 
-    /// Creates an identifier of this time that is greater than the last one.
+    /// Creates an identifier of this time that is greater than the last one, if that is not too far ahead.
     fn after(last: &AtomicU64, now: Time) -> Self {
+        let stamp = |time: Time| time.as_millis() << 12;
+        let (now, ahead) = (stamp(now), stamp(now + STEP_BACK));
         // 48 bits of milliseconds, then 12 bits that count the identifiers made within one millisecond.
-        let now = now.as_millis() << 12;
-        let next = |last: u64| Some(now.max(last + 1));
-        let last = last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
-        let stamp = u128::from(now.max(last + 1));
+        let next = |last: u64| if last < ahead { now.max(last + 1) } else { now };
+        let last = last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        let stamp = u128::from(next(last.unwrap_or_default()));
         let random = CallId::unique().as_u128() & ((1 << 62) - 1);
         TaskId((stamp >> 12) << 80 | 7 << 76 | (stamp & 0xfff) << 64 | 0b10 << 62 | random)
     }
@@ -54,6 +62,11 @@ impl TaskId {
         // The time of a store may be another one.
         static LAST: AtomicU64 = AtomicU64::new(0);
         TaskId::after(&LAST, SystemClock::new().now())
+    }
+
+    /// The first identifier of this time.
+    pub(crate) fn first_at(time: Time) -> Self {
+        TaskId(u128::from(time.as_millis()).min((1 << 48) - 1) << 80)
     }
 
     /// The identifier as a number.
@@ -126,19 +139,30 @@ impl<'de> Deserialize<'de> for TaskId {
 mod tests {
     use super::*;
 
+    const TIME: Time = Time::from_millis(1_700_000_000_000);
+
     #[test]
     fn later_tasks_have_greater_identifiers_also_within_a_millisecond_and_after_a_step_back() {
-        let time = Time::from_millis(1_700_000_000_000);
-        let mut ids: Vec<TaskId> = (0..5000).map(|_| TaskId::new(time)).collect();
-        ids.push(TaskId::new(Time::from_millis(1)));
+        let last = AtomicU64::new(0);
+        let mut ids: Vec<TaskId> = (0..5000).map(|_| TaskId::after(&last, TIME)).collect();
+        ids.push(TaskId::after(&last, TIME.before(STEP_BACK - Duration::from_secs(1))));
         assert!(ids.is_sorted());
         ids.dedup();
         assert_eq!(ids.len(), 5001);
     }
 
     #[test]
+    fn a_store_whose_time_is_years_earlier_gives_identifiers_of_its_own_time() {
+        let last = AtomicU64::new(0);
+        TaskId::after(&last, TIME + 365 * STEP_BACK);
+        let ids = [TaskId::after(&last, TIME), TaskId::after(&last, TIME)];
+        assert!(ids[0] < ids[1] && ids[1] < TaskId::first_at(TIME + Duration::from_millis(1)));
+        assert!(ids[0] >= TaskId::first_at(TIME));
+    }
+
+    #[test]
     fn an_identifier_is_written_as_a_uuid_of_version_7_and_read_back() {
-        let id = TaskId::new(Time::from_millis(1_700_000_000_000));
+        let id = TaskId::new(TIME);
         let text = id.to_string();
         assert_eq!(&text[14..15], "7", "the version of {text}");
         assert!("89ab".contains(&text[19..20]), "the variant of {text}");

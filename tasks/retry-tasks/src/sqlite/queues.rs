@@ -10,7 +10,7 @@ use crate::base::time::Time;
 use crate::machine::{lease::Lease, pace::Bucket, repair::APART, repair::SLACK};
 use crate::record::{id::TaskId, lane::Lane};
 use crate::rows::{table::Due, table::Held, table::NextDue};
-use crate::store::{error::Result, filter::Filter};
+use crate::store::error::Result;
 
 /// The index of a lane, the condition that it needs, and its order.
 const fn index(lane: Lane) -> (&'static str, &'static str, &'static str) {
@@ -110,7 +110,7 @@ pub(super) fn far_away(rows: &Rows, name: &str, now: Time, limit: usize) -> Resu
     // A task that was ready at once, by a clock that was ahead. Its index is in the order of priorities; the identifiers
     // are in the order of time.
     let later = now + APART;
-    let first = Filter { since: Some(later), ..Filter::default() }.ids().start;
+    let first = TaskId::first_at(later);
     let statement =
         "SELECT id FROM tasks WHERE id > ?1 AND name = ?2 AND lane = 0 AND run_at > ?3 LIMIT ?4";
     let params = params![row::id(first), name, row::millis(later), row::count(limit)];

@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::base::time::Time;
-use crate::record::{Record, id::TaskId, state::Phase};
+use crate::record::{Record, id::STEP_BACK, id::TaskId, state::Phase};
+
+/// How long before its submission the caller may have made a task's identifier.
+const EARLIER: Duration = Duration::from_secs(3600);
 
 /// A filter for tasks.
 ///
@@ -92,23 +95,23 @@ impl Filter {
         Filter { is_brief: true, ..self }
     }
 
-    /// The identifiers that tasks on the page may have, so that an index finds them: identifiers are in the order of time. A step
-    /// back of the clock may have given a task a later identifier than its time, by a day at most.
+    /// The identifiers that tasks on the page may have, so that an index finds them: identifiers are in the order of time.
+    /// The range is wider than the times of the filter, by an hour before them, for identifiers that were made
+    /// before their submission ([`Task::id`](crate::Task::id)), and by a day after them, for clocks that stepped back.
     ///
     /// ```
     /// use retry_tasks::{Filter, Time};
     ///
     /// let ids = Filter::new().since(Time::from_millis(1_700_000_000_000)).ids();
-    /// assert_eq!(ids.start.to_string(), "018bcfe5-6800-0000-0000-000000000000");
+    /// assert_eq!(ids.start.to_string(), "018bcfae-7a80-0000-0000-000000000000");
     /// ```
     pub fn ids(&self) -> Range<TaskId> {
-        const LATER: Duration = Duration::from_secs(24 * 3600);
-        let at = |millis: u64| u128::from(millis).min(1 << 47) << 80;
-        let first = self.since.map_or(0, |since| u128::from(since.as_millis()) << 80);
-        let last = self.until.map_or(u128::MAX, |until| at((until + LATER).as_millis()));
-        let end = TaskId::from_u128(last);
-        let end = self.after.map_or(end, |after| after.min(end));
-        TaskId::from_u128(first)..end
+        let first = self
+            .since
+            .map_or(TaskId::from_u128(0), |since| TaskId::first_at(since.before(EARLIER)));
+        let last = |until: Time| TaskId::first_at(until + STEP_BACK);
+        let end = self.until.map_or(TaskId::from_u128(u128::MAX), last);
+        first..self.after.map_or(end, |after| after.min(end))
     }
 
     /// Whether the task passes, on whichever page.

@@ -111,7 +111,8 @@ impl<Out> Task<Out> {
 
     /// Gives the task this identifier, so that a program can repeat a submission whose outcome it does not know: a stored
     /// task with the identifier answers, and no second one is stored. Make a new one for each task, with
-    /// [`TaskId::unique`].
+    /// [`TaskId::unique`], at most an hour before the submission: lists and analytics by time look for the task by the time
+    /// in its identifier.
     ///
     /// ```
     /// # use retry_runtime::retryable;
