@@ -95,6 +95,7 @@ pub fn install<T: Timer>(timer: &'static T) -> Result<(), AlreadyInstalled> {
 pub struct AlreadyInstalled;
 
 impl fmt::Display for AlreadyInstalled {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "a timer is already installed in this process; install one before the first call",
@@ -153,6 +154,7 @@ fn real_sleep(duration: Duration) -> Sleep {
 
 /// Blocks by the interceptor, by the installed timer, or by parking the thread.
 #[cold]
+#[inline]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
     #[cfg(feature = "sites")]
@@ -174,6 +176,7 @@ const THREADLESS: bool = cfg!(all(target_family = "wasm", not(target_feature = "
 
 /// Parks the thread, measured by the system's clock, whatever clock is installed: a paused clock would never
 /// advance while the only thread that could move it is blocked.
+#[inline]
 fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let end = Instant::now() + duration;
     let mut woken = false;
