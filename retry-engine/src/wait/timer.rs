@@ -1,4 +1,4 @@
-//! Timers: tokio's inside a tokio runtime, `futures-timer` elsewhere, or a custom one.
+//! Timers: tokio's inside a tokio runtime, a thread elsewhere, or a custom one.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -24,8 +24,8 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// A timer: sleeps between attempts and measures the limits of calls.
 ///
 /// Without a custom timer ([`install`]), an `async` call sleeps by tokio's timer inside a tokio runtime, where a paused
-/// clock works, and by `futures-timer` elsewhere: outside of a runtime, in a runtime without a time driver, and when the
-/// runtime shuts down during the sleep; a sync call parks its thread.
+/// clock works, and by a thread of the engine's elsewhere: outside of a runtime, in a runtime without a time driver, and
+/// when the runtime shuts down during the sleep; a sync call parks its thread.
 ///
 /// ```
 /// use retry_runtime::timer::{self, Clock, Sleep, Timer};
