@@ -1,10 +1,16 @@
-//! Calls where the `tokio` feature is off: `futures-timer` sleeps, and any executor will do.
+//! Calls where the `tokio` feature is off: a thread wakes the calls, and any executor will do.
 
 #![cfg(not(feature = "tokio"))]
 
+use std::future::Future as _;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use retry_runtime::{CancelToken, Classify, Interruption, StopReason, observe, retryable};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use retry_runtime::{
+    CancelToken, Classify, Interruption, Jitter, Policy, StopReason, observe, retryable,
+};
 
 #[derive(Debug, PartialEq, Classify)]
 enum Failure {
@@ -31,6 +37,34 @@ fn a_call_sleeps_by_the_small_timer_and_succeeds() {
     assert_eq!(result, Ok(3));
     assert!(started.elapsed() >= Duration::from_millis(60), "20 ms and 40 ms");
     assert_eq!(report.delays().collect::<Vec<_>>(), [20, 40].map(Duration::from_millis));
+}
+
+#[test]
+fn a_call_that_is_polled_by_another_task_in_its_pause_wakes_that_task() {
+    #[retryable(max = 1, base = "20ms", jitter = none, attempt = attempt)]
+    async fn second() -> Result<u32, Failure> {
+        if attempt.is_last() { Ok(attempt.number()) } else { Err(Failure::Busy) }
+    }
+    let mut call = Box::pin(second());
+    let first = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(first.is_pending(), "it sleeps, and would wake nobody");
+    assert_eq!(futures::executor::block_on(call), Ok(2));
+}
+
+#[test]
+fn sleeps_that_end_in_another_order_than_they_began_wake_their_calls() {
+    async fn after(times: u32) -> u32 {
+        let policy = Policy::new().max(1).base(Duration::from_millis(10) * times);
+        let policy = policy.jitter(Jitter::None);
+        let call = policy.call_async(async |attempt| match attempt.is_last() {
+            true => Ok(times),
+            false => Err(Failure::Busy),
+        });
+        call.await.expect("the second attempt succeeds")
+    }
+    let calls = [3, 1, 2].map(after).into_iter().collect::<FuturesUnordered<_>>();
+    let ended = futures::executor::block_on(calls.collect::<Vec<_>>());
+    assert_eq!(ended, [1, 2, 3]);
 }
 
 #[test]

@@ -58,6 +58,7 @@ mod threads {
     }
 
     impl Drop for Cells {
+        #[inline]
         fn drop(&mut self) {
             match *self.number.get_mut() {
                 NO_NUMBER => {}

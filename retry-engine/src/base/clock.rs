@@ -49,6 +49,7 @@ pub(crate) fn install(clock: &'static dyn Clock) -> bool {
 static VIRTUAL: OnceLock<fn() -> Option<Instant>> = OnceLock::new();
 
 /// Sets a clock that is read before all others. Later calls have no effect.
+#[inline]
 pub(crate) fn ask_first(now: fn() -> Option<Instant>) {
     // All callers pass the same function, so a second call changes nothing.
     let _ = VIRTUAL.set(now);

@@ -89,6 +89,7 @@ pub(crate) fn give_back(number: u32) {
 struct Lease(Block);
 
 impl Drop for Lease {
+    #[inline]
     fn drop(&mut self) {
         HERE.with(|here| here.set(&[]));
         lock(&BLOCKS).free.push(self.0);

@@ -79,6 +79,7 @@ pub(crate) const fn less(a: Duration, b: Duration) -> bool {
 pub(crate) struct Rounded(pub(crate) Duration);
 
 impl fmt::Display for Rounded {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 < Duration::from_millis(100) {
             write!(f, "{} ms", self.0.as_millis())

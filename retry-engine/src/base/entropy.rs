@@ -11,6 +11,7 @@ pub(crate) fn entropy() -> u64 {
 
 /// The number of the process, which is another one after a fork.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+#[inline]
 pub(crate) fn process() -> u64 {
     std::process::id().into()
 }

@@ -14,6 +14,7 @@ pub(crate) struct Hashing {
 }
 
 impl Hashing {
+    #[inline]
     pub(crate) fn seeded() -> Self {
         let mut rng = Rng::fresh();
         Hashing { start: rng.draw(), factor: rng.draw() }

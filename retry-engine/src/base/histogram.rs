@@ -30,6 +30,7 @@ fn shortest(bucket: usize) -> u64 {
 }
 
 /// The bounds of the bucket of a duration, in nanoseconds: its shortest and its longest duration.
+#[inline]
 pub(crate) fn bounds(nanos: u64) -> (u64, u64) {
     let bucket = bucket(nanos);
     (shortest(bucket), shortest(bucket + 1) - 1)

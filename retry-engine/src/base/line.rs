@@ -18,6 +18,7 @@ impl<T: Display> Display for OneLine<T> {
 struct Escaping<'f, 'o>(&'f mut fmt::Formatter<'o>);
 
 impl Write for Escaping<'_, '_> {
+    #[inline]
     fn write_str(&mut self, mut text: &str) -> fmt::Result {
         while let Some((at, special)) = text.char_indices().find(|(_, c)| is_special(*c)) {
             self.0.write_str(&text[..at])?;
@@ -32,6 +33,7 @@ impl Write for Escaping<'_, '_> {
 }
 
 /// Whether the character ends the line, moves the cursor, or reorders the text (Unicode's bidirectional controls).
+#[inline]
 fn is_special(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -19,6 +19,7 @@ pub struct MethodName {
 
 impl MethodName {
     #[doc(hidden)]
+    #[inline]
     pub const fn new(
         module: &'static str,
         method: &'static str,

@@ -11,10 +11,12 @@ pub(crate) struct Uses(AtomicU64);
 pub(crate) struct LastUse(AtomicU64);
 
 impl Uses {
+    #[inline]
     pub(crate) const fn new() -> Self {
         Uses(AtomicU64::new(0))
     }
 
+    #[inline]
     fn next(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -22,6 +24,7 @@ impl Uses {
 
 impl LastUse {
     /// An entry that is used now.
+    #[inline]
     pub(crate) fn new(uses: &Uses) -> Self {
         LastUse(AtomicU64::new(uses.next()))
     }
@@ -34,6 +37,7 @@ impl LastUse {
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -51,6 +51,7 @@ const fn mixed(mut z: u64) -> u64 {
 ///
 /// The sequence is a Weyl sequence whose terms are mixed as in SplitMix64, both halves by a bijection, so that a thread never
 /// repeats a number. A process that forks copies the sequences of its threads, and the process's number tells the copies apart.
+#[inline]
 pub(crate) fn unique() -> u128 {
     thread_local! {
         static LAST: Cell<Option<u128>> = const { Cell::new(None) };

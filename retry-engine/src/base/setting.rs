@@ -33,6 +33,7 @@ pub(crate) enum Given {
 
 impl SettingError {
     /// The setting's name, which is the name of the builder method.
+    #[inline]
     pub const fn field(&self) -> &'static str {
         self.field
     }

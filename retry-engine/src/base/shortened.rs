@@ -20,6 +20,7 @@ fn cut(text: &str, start: usize) -> String {
 }
 
 /// The hash FNV-1a of 128 bits (Fowler, Noll, Vo), which is the same in every process.
+#[inline]
 fn fnv(text: &str) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;

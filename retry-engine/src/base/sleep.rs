@@ -30,6 +30,7 @@ impl Future for Sleeping {
 }
 
 impl fmt::Debug for Sleeping {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sleeping")
     }

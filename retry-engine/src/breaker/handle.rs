@@ -137,6 +137,7 @@ impl Breaker {
     }
 
     /// The breaker of a key in the table of this name.
+    #[inline]
     pub(super) fn of_key(table: &str, key: &str, settings: BreakerSettings) -> Self {
         let mut breaker = Breaker::checked(format!("{table}[{key}]"), settings);
         breaker.table = table.len();
@@ -145,6 +146,7 @@ impl Breaker {
 
     /// Reads the time from this clock; the default is the engine's, which follows a paused tokio clock.
     #[must_use]
+    #[inline]
     pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
         self.timeline.set_clock(clock);
         self
@@ -153,6 +155,7 @@ impl Breaker {
     /// Fixes the jitter of the open times, for simulations and tests. By default every breaker has a jitter
     /// of its own, so that many processes do not come back at the same moment.
     #[must_use]
+    #[inline]
     pub fn with_seed(mut self, seed: u64) -> Self {
         unpoisoned(self.guarded.get_mut()).machine.seed = Some(seed);
         self
@@ -214,6 +217,7 @@ impl Breaker {
     }
 
     /// The name of its table, for a breaker by key.
+    #[inline]
     pub fn table(&self) -> Option<&str> {
         self.name().get(..self.table).filter(|table| !table.is_empty())
     }
@@ -228,6 +232,7 @@ impl Breaker {
     /// assert_eq!((eu.table(), eu.key()), (Some("api"), Some("eu.example.com")));
     /// # Ok::<(), retry_runtime::breaker::BreakerError>(())
     /// ```
+    #[inline]
     pub fn key(&self) -> Option<&str> {
         self.table()?;
         self.name().get(self.table + 1..self.name().len() - 1)
@@ -264,6 +269,7 @@ impl Breaker {
     ///
     /// # Errors
     /// As [`BreakerSettings::validate`].
+    #[inline]
     pub fn configure(&self, settings: BreakerSettings) -> Result<(), SettingError> {
         settings.validate()?;
         self.configure_checked(settings);
@@ -281,6 +287,7 @@ impl Breaker {
     }
 
     /// The breaker's memory, read without a transition and so without listeners; `now` is read from its clock.
+    #[inline]
     pub(super) fn memory(&self, now: Moment) -> Memory {
         let tick = self.timeline.tick(now);
         unpoisoned(self.guarded.lock()).machine.memory(tick)
@@ -294,11 +301,13 @@ impl Breaker {
     /// let bank = Breaker::new("bank", BreakerSettings::new());
     /// assert_eq!(bank.mode(), Mode::Closed);
     /// ```
+    #[inline]
     pub fn mode(&self) -> Mode {
         self.locked_now(Machine::mode)
     }
 
     /// The counts of the present state.
+    #[inline]
     pub fn figures(&self) -> Figures {
         self.locked_now(Machine::figures)
     }
@@ -315,6 +324,7 @@ impl Breaker {
     /// bank.force_open();
     /// assert!(bank.next_admission().is_none()); // depends on an operator
     /// ```
+    #[inline]
     pub fn next_admission(&self) -> Option<Instant> {
         self.next_admission_from(self.timeline.now())
     }

@@ -66,6 +66,7 @@ impl Machine {
 
     /// Fixes the seed of the jitter. Two machines with the same seed open for the same times.
     #[must_use]
+    #[inline]
     pub const fn seeded(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -133,6 +134,7 @@ impl Machine {
     /// A call that ran for [`slow`](BreakerSettings::slow), or for 1 s without it, might have been answered. As a probe
     /// it failed. In the closed state, [`min_calls`](BreakerSettings::min_calls) of them in a row open, if no answer
     /// of any kind has come for 10 s.
+    #[inline]
     pub fn abandon(&mut self, now: Duration, ticket: Ticket) {
         let patience = self.settings.patience();
         let ran = match ticket.since.map(|since| now.saturating_sub(since)) {
@@ -210,12 +212,14 @@ impl Machine {
     }
 
     /// The state at this moment.
+    #[inline]
     pub fn mode(&mut self, now: Duration) -> Mode {
         self.settle(now);
         self.state.mode()
     }
 
     /// The counts of the present state.
+    #[inline]
     pub fn figures(&mut self, now: Duration) -> Figures {
         self.settle(now);
         self.figures_unsettled(now)

@@ -8,6 +8,7 @@ use super::state::{Closed, HalfOpen, Open, State};
 
 impl Machine {
     /// Refuses every call until another order.
+    #[inline]
     pub fn force_open(&mut self, now: Duration) {
         self.settle(now);
         if !matches!(self.state, State::ForcedOpen) {
@@ -16,12 +17,14 @@ impl Machine {
     }
 
     /// Closes with an empty window, from any state; a closed one makes no transition.
+    #[inline]
     pub fn force_close(&mut self, now: Duration) {
         self.settle(now);
         self.close(now);
     }
 
     /// Opens for this long, as if it had tripped: for a dependency that sent a `Retry-After`.
+    #[inline]
     pub fn open_for(&mut self, now: Duration, time: Duration) {
         self.settle(now);
         let cause = self.tally(now);
@@ -31,6 +34,7 @@ impl Machine {
     }
 
     /// Opens as if it had tripped.
+    #[inline]
     pub fn trip(&mut self, now: Duration) {
         self.settle(now);
         self.open(now, self.reopened());
@@ -38,6 +42,7 @@ impl Machine {
 
     /// Goes half-open before its time: the next calls are probes. In a half-open one the count of probes starts over,
     /// which is no transition.
+    #[inline]
     pub fn probe(&mut self, now: Duration) {
         self.settle(now);
         let reopened = self.reopened();
@@ -53,6 +58,7 @@ impl Machine {
     }
 
     /// Admits every call and counts, to see what the settings would do. In shadow already, it goes on.
+    #[inline]
     pub fn shadow(&mut self, now: Duration) {
         self.settle(now);
         if !matches!(self.state, State::Shadow(_)) {
@@ -75,6 +81,7 @@ impl Breaker {
     /// assert!(bank.permit().is_ok());
     /// # assert_eq!(bank.mode(), Mode::Closed);
     /// ```
+    #[inline]
     pub fn force_open(&self) {
         self.locked_now(Machine::force_open);
     }
@@ -89,6 +96,7 @@ impl Breaker {
     /// bank.force_close();
     /// assert_eq!(bank.mode(), Mode::Closed);
     /// ```
+    #[inline]
     pub fn force_close(&self) {
         self.locked_now(Machine::force_close);
     }
@@ -103,6 +111,7 @@ impl Breaker {
     /// bank.trip(Some(Duration::from_secs(120))); // the server asked for two minutes
     /// assert_eq!(bank.mode(), Mode::Open);
     /// ```
+    #[inline]
     pub fn trip(&self, time: Option<Duration>) {
         self.locked_now(|machine, now| match time {
             Some(time) => machine.open_for(now, time),
@@ -120,6 +129,7 @@ impl Breaker {
     /// bank.probe();
     /// assert_eq!(bank.mode(), Mode::HalfOpen);
     /// ```
+    #[inline]
     pub fn probe(&self) {
         self.locked_now(Machine::probe);
     }
@@ -152,11 +162,13 @@ impl Breaker {
     /// assert!(bank.figures().trips); // a breaker that is not in shadow would have opened
     /// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
     /// ```
+    #[inline]
     pub fn shadow(&self) {
         self.locked_now(Machine::shadow);
     }
 
     /// Goes back to the state of a new breaker: closed, nothing counted.
+    #[inline]
     pub fn reset(&self) {
         self.force_close();
     }

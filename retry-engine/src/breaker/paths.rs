@@ -38,6 +38,7 @@ impl Machine {
     }
 
     /// The machine's memory, by which a table of breakers decides what to forget. Makes no transition.
+    #[inline]
     pub(super) fn memory(&mut self, now: Duration) -> Memory {
         match &mut self.state {
             State::Closed(closed) => {

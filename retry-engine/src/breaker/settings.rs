@@ -120,6 +120,7 @@ impl Hash for BreakerSettings {
 
 impl BreakerSettings {
     /// Refuses for this long when it opens; up to 1 day. Above `open_max` it raises that too.
+    #[inline]
     pub const fn open(self, time: Duration) -> Self {
         let open_max =
             if time.as_nanos() > self.open_max.as_nanos() { time } else { self.open_max };

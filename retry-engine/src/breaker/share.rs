@@ -37,17 +37,20 @@ impl Share {
     }
 
     /// The name.
+    #[inline]
     pub const fn name(&self) -> &'static str {
         self.0
     }
 
     /// Whether the program has connected it.
+    #[inline]
     pub(crate) fn is_connected(self) -> bool {
         linked(self).is_some()
     }
 }
 
 impl fmt::Display for Share {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }

@@ -82,6 +82,7 @@ impl Snapshot {
     /// let _ = BREAKER.call(|| Ok::<_, std::io::Error>(()));
     /// assert_eq!(BREAKER.snapshot().calls(), Some("f."));
     /// ```
+    #[inline]
     pub fn calls(&self) -> Option<&str> {
         match &self.window {
             Some(Cells::Count(calls) | Cells::Aged { calls, .. }) => Some(calls),

@@ -37,6 +37,7 @@ pub enum Mode {
 
 impl Mode {
     /// The name in events and figures, in snake case: `half_open`.
+    #[inline]
     pub const fn name(self) -> &'static str {
         match self {
             Mode::Closed => "closed",
@@ -50,6 +51,7 @@ impl Mode {
 }
 
 impl fmt::Display for Mode {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -111,6 +113,7 @@ pub struct Refusal {
 }
 
 impl fmt::Display for Refusal {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the circuit breaker is {}", self.mode)
     }
@@ -142,11 +145,13 @@ impl CircuitOpen {
     }
 
     /// The breaker's name.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// [`name`](Self::name), for a value that outlives the breaker.
+    #[inline]
     pub(crate) fn owned_name(&self) -> Cow<'static, str> {
         self.name.clone()
     }
@@ -164,6 +169,7 @@ impl CircuitOpen {
 }
 
 impl fmt::Display for CircuitOpen {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.refusal.mode {
             Mode::HalfOpen => "half-open and has all its probes under way",

@@ -36,6 +36,7 @@ impl State {
 
     /// Lowers the debt. The time is not needed: the next withdrawal subtracts the time that has passed, and the
     /// difference is the same. Neither is the capacity.
+    #[inline]
     pub(super) const fn less(self, milli: u32) -> Self {
         State::new(self.owed().saturating_sub(milli), self.stamp())
     }
@@ -187,6 +188,7 @@ impl Bucket {
     }
 
     /// The debt at this moment, for somebody who looks: nothing is stored.
+    #[inline]
     pub(super) fn owes(&self, now: u64, state: State, capacity: u32) -> u32 {
         self.pay_off(now, state.at_most(capacity)).owed()
     }

@@ -277,6 +277,7 @@ impl Budget {
 
     /// Puts other valid settings in force, or with `None` those that the budget was made with. The budget goes on owing
     /// its debt, at most its new capacity.
+    #[inline]
     pub(crate) fn change(&self, settings: Option<BudgetSettings>) {
         let is_same = self.rules.settings() == settings.unwrap_or(*self.rules.made());
         self.rules.change(settings);
@@ -291,6 +292,7 @@ impl Budget {
 
     /// A budget with the same settings that owes nothing and has counted no calls.
     #[must_use]
+    #[inline]
     pub fn twin(&self) -> Self {
         Budget::following(self.rules.settings(), self.rules.follow())
     }

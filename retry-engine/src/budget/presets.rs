@@ -17,6 +17,7 @@ impl BudgetSettings {
     /// Finagle's reserve (10 per second for 10 s). Above 50 calls per second its bursts may be larger.
     ///
     /// Source: <https://twitter.github.io/finagle/guide/Clients.html#retries>, `RetryBudget.scala`.
+    #[inline]
     pub const fn finagle() -> Self {
         BudgetSettings::ratio(100, 0.2).refill(Duration::from_millis(100))
     }
@@ -27,6 +28,7 @@ impl BudgetSettings {
     /// not, adds 0.1; retries are made while more than half of the tokens are left. Time changes nothing.
     ///
     /// Source: gRFC A6, <https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs>.
+    #[inline]
     pub const fn grpc() -> Self {
         BudgetSettings::new()
             .capacity(10)
@@ -41,6 +43,7 @@ impl BudgetSettings {
     /// A success at the first try adds 1, a retry that succeeds gets its cost back, time changes nothing.
     ///
     /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>.
+    #[inline]
     pub const fn aws() -> Self {
         BudgetSettings::new().capacity(500).deposit(1.0).cost(14.0).throttled_cost(5.0).no_refill()
     }
@@ -49,6 +52,7 @@ impl BudgetSettings {
     /// timeout 10.
     ///
     /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>.
+    #[inline]
     pub const fn aws_2_0() -> Self {
         BudgetSettings::aws().cost(5.0).ambiguous_cost(10.0)
     }
@@ -61,11 +65,13 @@ impl BudgetSettings {
     ///
     /// Source: Site Reliability Engineering, chapter 21, "Handling Overload", "Deciding to Retry",
     /// <https://sre.google/sre-book/handling-overload/>.
+    #[inline]
     pub const fn sre() -> Self {
         BudgetSettings::ratio(10, 0.1).no_refill()
     }
 
     /// Retries cost nothing: only the limits of the call itself hold.
+    #[inline]
     pub const fn unlimited() -> Self {
         BudgetSettings::new().capacity(10).cost(0.0).throttled_cost(0.0).no_refill()
     }
@@ -96,6 +102,7 @@ impl BudgetSettings {
     }
 
     /// A plain ratio of retries to calls, good or bad.
+    #[inline]
     const fn ratio(capacity: u32, ratio: f64) -> Self {
         BudgetSettings::new()
             .capacity(capacity)
@@ -122,6 +129,7 @@ pub struct UnknownPreset {
 
 impl UnknownPreset {
     /// The name that was given.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }

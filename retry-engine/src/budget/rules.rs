@@ -68,6 +68,7 @@ impl Rules {
     }
 
     /// Puts valid settings in force, or with `None` those that the budget was made with.
+    #[inline]
     pub(super) fn change(&self, settings: Option<BudgetSettings>) {
         let mut now = lock(&self.now);
         *now = settings;
@@ -82,6 +83,7 @@ pub(super) struct InForce(pub(super) BudgetSettings);
 impl Deref for InForce {
     type Target = BudgetSettings;
 
+    #[inline]
     fn deref(&self) -> &BudgetSettings {
         &self.0
     }

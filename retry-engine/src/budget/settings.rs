@@ -134,6 +134,7 @@ pub(super) const MOST: u32 = 100_000;
 
 impl BudgetSettings {
     /// Time pays nothing off.
+    #[inline]
     pub const fn no_refill(self) -> Self {
         BudgetSettings { refill: None, ..self }
     }

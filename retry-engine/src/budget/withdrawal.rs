@@ -155,6 +155,7 @@ impl Refused {
 }
 
 impl fmt::Display for Refused {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

@@ -122,6 +122,7 @@ impl Call<'_> {
     }
 
     /// Runs the `on_retry` hook; the calls inside inherit the call's deadline. A hook that panics does not fail the call.
+    #[inline]
     pub(crate) fn run_hook(&self, hook: &dyn Fn()) {
         let ran = border::contained(|| self.context(self.deadline()).scope(hook));
         if let (None, Some(site)) = (ran, self.site()) {

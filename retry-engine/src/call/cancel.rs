@@ -67,11 +67,13 @@ struct TokenState {
 
 impl CancelToken {
     /// Creates a token that is not cancelled.
+    #[inline]
     pub fn new() -> Self {
         CancelToken::default()
     }
 
     /// Cancels every call that has this token, or is given it later. A token cannot be reset.
+    #[inline]
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         let wakers = std::mem::take(&mut *self.0.lock());
@@ -79,6 +81,7 @@ impl CancelToken {
     }
 
     /// Whether [`cancel`](CancelToken::cancel) was called.
+    #[inline]
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Acquire)
     }
@@ -98,18 +101,21 @@ impl CancelToken {
     /// # Cancel safety
     ///
     /// Dropping the future frees its waker, and has no other effect.
+    #[inline]
     pub fn cancelled(&self) -> Cancelled {
         Cancelled { token: self.clone(), slot: None }
     }
 }
 
 impl fmt::Debug for CancelToken {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CancelToken").field("is_cancelled", &self.is_cancelled()).finish()
     }
 }
 
 impl TokenState {
+    #[inline]
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Option<Waker>>> {
         unpoisoned(self.wakers.lock())
     }
@@ -138,6 +144,7 @@ pub struct Cancelled {
 impl Future for Cancelled {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         if this.token.is_cancelled() {
@@ -166,6 +173,7 @@ impl Future for Cancelled {
 }
 
 impl Drop for Cancelled {
+    #[inline]
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
             let waker = self.token.0.lock().get_mut(slot).and_then(Option::take);
@@ -177,10 +185,12 @@ impl Drop for Cancelled {
 impl Cancel for CancelToken {
     type Cancelled = Cancelled;
 
+    #[inline]
     fn is_cancelled(&self) -> bool {
         CancelToken::is_cancelled(self)
     }
 
+    #[inline]
     fn cancelled(&self) -> Cancelled {
         CancelToken::cancelled(self)
     }

@@ -181,6 +181,7 @@ impl Call<'_> {
     /// The rest of the pause after the `on_retry` hook, which runs during the pause. Ends the call if the hook outlasted
     /// the deadline.
     #[cold]
+    #[inline]
     pub(crate) fn after_hook(&mut self, delay: Delay, decided: Moment) -> Decision {
         let now = Moment::now();
         if self.deadline().is_some_and(|deadline| deadline < now) {
@@ -198,6 +199,7 @@ impl Call<'_> {
     }
 
     /// Ends the call although a retry was decided on, and returns the retry's tokens.
+    #[inline]
     fn call_off(&mut self, reason: StopReason) -> Decision {
         self.trail_mut().debt = None;
         self.end(reason);

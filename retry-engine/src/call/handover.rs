@@ -23,6 +23,7 @@ use crate::site::{Site, counted};
 ///
 /// The rules are the policy's, as for a call that waits in place. A queue asks for failures that no code reported: an
 /// attempt that was lost with its process is [`Kind::Ambiguous`].
+#[inline]
 pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
     let mut call = Call::hypothetical(site);
     call.set_standing(standing, None);
@@ -36,6 +37,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
 
 /// Counts a call that ended without a decision after its last attempt: it was cancelled while it waited, or the attempt
 /// panicked or was lost and no other follows. The engine itself counts calls that end with [`Next::Stop`].
+#[inline]
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
     // The process has no report of the call.
@@ -43,6 +45,7 @@ pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
 }
 
 /// The maximum number of attempts of a call of the function; `None` if only the deadline limits them.
+#[inline]
 pub fn limit(site: &'static Site) -> Option<u32> {
     Call::hypothetical(site).policy().limit()
 }
@@ -52,6 +55,7 @@ pub fn limit(site: &'static Site) -> Option<u32> {
 /// # Errors
 ///
 /// The time until the budget has enough tokens, if it is known.
+#[inline]
 pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Duration>> {
     let Some(budget) = Call::hypothetical(site).trail_mut().budget() else { return Ok(Paid(None)) };
     match counted(budget).try_withdraw(last.unwrap_or(Kind::Transient)) {
@@ -65,12 +69,14 @@ pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Durat
 
 /// The settings of the budget that pays for the function's retries; `None` when it has none. For a queue that keeps the
 /// tokens itself.
+#[inline]
 pub fn budget(site: &'static Site) -> Option<BudgetSettings> {
     Call::hypothetical(site).trail_mut().budget().map(|budget| *budget.settings())
 }
 
 impl Call<'static> {
     /// A call for calculations only: it makes no attempt and emits no event.
+    #[inline]
     fn hypothetical(site: &'static Site) -> Self {
         let mut call = Call::start(site);
         call.configure(site);
@@ -107,6 +113,7 @@ impl Call<'_> {
     }
 
     /// The identifier of the call: the standing's for a resumed call, a new one for any other.
+    #[inline]
     pub fn id(&self) -> CallId {
         let resumed = self.trail().and_then(|trail| trail.resumed.as_ref());
         resumed.map_or_else(CallId::unique, |resumed| resumed.call_id)

@@ -77,6 +77,7 @@ impl<F: Future> Future for Inherited<F> {
     }
 }
 
+#[inline]
 fn deadline_here() -> Option<Moment> {
     CallContext::current()?.deadline()
 }

@@ -119,6 +119,7 @@ pub enum Wait<'a> {
 }
 
 impl fmt::Debug for Wait<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Wait::Pause(length) => f.debug_tuple("Pause").field(length).finish(),
@@ -155,6 +156,7 @@ pub enum Act {
 }
 
 impl fmt::Debug for Act {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Act::Interrupt(interruption) => f.debug_tuple("Interrupt").field(interruption).finish(),

@@ -33,6 +33,7 @@ pub trait AsText {
 macro_rules! texts {
     ($($type:ty),+) => {$(
         impl AsText for $type {
+            #[inline]
             fn text(&self) -> &str {
                 self
             }
@@ -111,6 +112,7 @@ fn with_written<T>(key: fmt::Arguments<'_>, use_text: impl FnOnce(&str) -> T) ->
 }
 
 // Not generic: compiled once, and not for every type of key.
+#[inline]
 fn write_key(text: &mut String, key: fmt::Arguments<'_>) {
     let write = || {
         // Writing to a `String` cannot fail. A `Display` that returns an error leaves the text written so far.

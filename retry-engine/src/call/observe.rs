@@ -54,6 +54,7 @@ pub fn observe_blocking<T>(work: impl FnOnce() -> T) -> (T, Report) {
     (out, report(&observer))
 }
 
+#[inline]
 fn report(observer: &Observer) -> Report {
     let Some(report) = observer.take() else { return Report::empty("") };
     // The call reported to the innermost observer only: pass the report on to the next one.

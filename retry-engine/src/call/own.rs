@@ -62,6 +62,7 @@ impl<'p> Call<'p> {
 
     /// Charges this budget for the retries of the call, in the place of the site's.
     #[cold]
+    #[inline]
     pub(crate) fn pay_with(&mut self, budget: &'static Budget) {
         let policy = *self.policy();
         self.early_trail_mut().own = Some(Arc::new(Own { policy, budget: Some(budget) }));
@@ -77,6 +78,7 @@ impl<'p> Call<'p> {
 
     /// Says once that nothing enforces the timeout of the call's policy.
     #[cold]
+    #[inline]
     pub(crate) fn warn_uncut(&self) {
         if self.policy.is_some_and(|policy| policy.attempt_limit().is_some()) {
             self.site.warn_uncut();

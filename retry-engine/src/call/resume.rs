@@ -105,6 +105,7 @@ thread_local! {
 }
 
 impl Handover {
+    #[inline]
     fn new(site: &'static Site, standing: Standing, paid: Paid) -> Self {
         let state =
             HandoverState { site: site.name(), standing: Some((standing, paid)), step: None };
@@ -135,6 +136,7 @@ impl Handover {
     fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
         struct Restore(Option<Handover>);
         impl Drop for Restore {
+            #[inline]
             fn drop(&mut self) {
                 let before = self.0.take();
                 let _ = HANDOVER.try_with(|handover| handover.replace(before));
@@ -146,6 +148,7 @@ impl Handover {
         CallContext::observed(None).scope(work)
     }
 
+    #[inline]
     fn step(&self) -> Option<Step> {
         self.with(|state| state.step.take())
     }

@@ -149,6 +149,7 @@ impl Call<'_> {
     }
 
     /// Keeps a report of this call for `recover`, which receives the final failure. Called before the first attempt.
+    #[inline]
     pub fn watch_to_recover(&mut self) {
         self.watch_for(Mode::RECOVERS);
     }
@@ -180,16 +181,19 @@ impl Call<'_> {
     }
 
     /// The description of the attempt that starts next, for the body.
+    #[inline]
     pub fn attempt(&mut self, call_id: CallId) -> Attempt {
         self.limit();
         self.described(self.trail().map_or(0, |trail| trail.attempt) + 1, call_id)
     }
 
     /// The description of the attempt that runs, for the body of a blocking call.
+    #[inline]
     pub fn running(&self, call_id: CallId) -> Attempt {
         self.described(self.attempt_number(), call_id)
     }
 
+    #[inline]
     fn described(&self, number: u32, call_id: CallId) -> Attempt {
         Attempt {
             number,
@@ -297,6 +301,7 @@ impl Call<'_> {
     }
 
     /// Notes for the doctor that the call blocks a thread of an async runtime.
+    #[inline]
     pub(crate) fn note_blocking(&self, in_runtime: bool) {
         if let Some(site) = self.site().filter(|_| in_runtime) {
             site.note_blocked_worker();

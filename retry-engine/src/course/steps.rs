@@ -153,6 +153,7 @@ impl Next {
     /// let mut steps = Policy::new().max(0).steps();
     /// assert_eq!(steps.after(Kind::Transient).pause(), None);
     /// ```
+    #[inline]
     pub const fn pause(self) -> Option<Duration> {
         match self {
             Next::Pause(delay) => Some(delay),
@@ -176,6 +177,7 @@ impl Policy {
     /// If the policy is invalid; in a `const` that is a compile error. [`try_build`](Policy::try_build) checks a policy
     /// whose values come from outside of the program, and [`nearest`](Policy::nearest) repairs it.
     #[track_caller]
+    #[inline]
     pub const fn steps(self) -> Steps {
         Steps::of(self.checked())
     }
@@ -183,6 +185,7 @@ impl Policy {
 
 impl Steps {
     /// The steps of a valid policy.
+    #[inline]
     pub(crate) const fn of(policy: Policy) -> Self {
         Steps {
             policy,
@@ -207,6 +210,7 @@ impl Steps {
     /// assert_eq!(pauses(7), pauses(7));
     /// assert_ne!(pauses(7), pauses(8));
     /// ```
+    #[inline]
     pub const fn with_seed(self, seed: u64) -> Self {
         Steps { random: Random::Seeded(Rng::seeded(seed)), ..self }
     }
@@ -251,10 +255,12 @@ impl Steps {
         self.begin_series(Moment::of(now));
     }
 
+    #[inline]
     pub(crate) fn decide(&mut self, class: Class) -> Next {
         self.decide_at(Moment::now(), class)
     }
 
+    #[inline]
     fn decide_at(&mut self, now: Moment, class: Class) -> Next {
         if self.policy.was_healthy(self.resumed, now) {
             self.reset();
@@ -281,6 +287,7 @@ impl Steps {
     }
 
     /// The time of the series counts from `now`.
+    #[inline]
     pub(crate) fn begin_series(&mut self, now: Moment) {
         self.deadline = self.policy.time_limit().and_then(|time| now.checked_add(time));
         self.began = Some(now);
@@ -304,11 +311,13 @@ impl Steps {
     /// // The first attempt, which may take a minute.
     /// assert!(steps.after(Kind::Transient).pause().is_some());
     /// ```
+    #[inline]
     pub fn begin(&mut self) {
         self.begin_series(Moment::now());
     }
 
     /// An attempt was healthy: attempts, backoff and deadline begin anew.
+    #[inline]
     pub fn reset(&mut self) {
         (self.failed, self.previous) = (0, None);
         (self.deadline, self.began, self.resumed) = (None, None, None);
@@ -329,6 +338,7 @@ impl Steps {
     /// assert!(steps.after(Kind::Transient).pause().is_some());
     /// assert_eq!(steps.left(), Some(2));
     /// ```
+    #[inline]
     pub const fn left(&self) -> Option<u32> {
         match self.policy.limit() {
             Some(attempts) => Some(attempts.saturating_sub(1).saturating_sub(self.failed)),
@@ -343,6 +353,7 @@ impl Steps {
 }
 
 impl Random {
+    #[inline]
     fn rng(&mut self) -> &mut Rng {
         match self {
             Random::Seeded(rng) => rng,
@@ -353,6 +364,7 @@ impl Random {
 
 /// The clone has the same standing. Its jitter is its own, unless the program chose the [seed](Steps::with_seed).
 impl Clone for Steps {
+    #[inline]
     fn clone(&self) -> Self {
         let random = match &self.random {
             Random::Seeded(rng) => Random::Seeded(rng.clone()),

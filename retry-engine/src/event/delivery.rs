@@ -116,6 +116,7 @@ pub(crate) enum To {
 }
 
 impl To {
+    #[inline]
     fn is(&self, other: &To) -> bool {
         match (self, other) {
             (To::Observer(this), To::Observer(that)) => Arc::ptr_eq(this, that),
@@ -128,10 +129,12 @@ impl To {
     }
 }
 
+#[inline]
 pub(crate) fn attach(listener: Listener) {
     change(|listeners| listeners.push(listener));
 }
 
+#[inline]
 pub(crate) fn detach(to: &To) {
     change(|listeners| listeners.retain(|listener| !listener.to.is(to)));
 }
@@ -168,6 +171,7 @@ impl Observer {
         Observer { function: Box::new(function), panics: AtomicU64::new(0) }
     }
 
+    #[inline]
     pub(crate) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
     }

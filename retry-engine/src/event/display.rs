@@ -119,6 +119,7 @@ impl fmt::Display for OfKind {
 }
 
 /// A value of a configuration, or `nothing` for an empty one.
+#[inline]
 fn or_nothing(value: &str) -> &str {
     if value.is_empty() { "nothing" } else { value }
 }

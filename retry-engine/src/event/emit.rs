@@ -16,6 +16,7 @@ use crate::budget::Refused;
 inventory::submit! { Listener { changed: breaker_transition, refused: breaker_rejected } }
 
 /// Emits a breaker's change of state.
+#[inline]
 fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
     emit(&Event::BreakerTransition(BreakerTransition {
         breaker: breaker.into(),
@@ -26,6 +27,7 @@ fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
 }
 
 /// Emits a breaker's refusal of an attempt.
+#[inline]
 fn breaker_rejected(refusal: &CircuitOpen) {
     if has_listener(EventKind::BreakerRejected) {
         emit(&Event::BreakerRejected(BreakerRejected {
@@ -86,6 +88,7 @@ pub fn config_applied(source: impl Into<Label>, changes: impl IntoIterator<Item 
 }
 
 /// Tells that a changed configuration has mistakes and was not applied.
+#[inline]
 pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display) {
     REFUSED.fetch_add(1, Ordering::Relaxed);
     warnings::config_refused(mistakes, error);
@@ -95,6 +98,7 @@ static APPLIED: AtomicU64 = AtomicU64::new(0);
 static REFUSED: AtomicU64 = AtomicU64::new(0);
 
 /// The number of configurations that were applied and that were refused while they were watched, since the process started.
+#[inline]
 pub fn configurations() -> (u64, u64) {
     (APPLIED.load(Ordering::Relaxed), REFUSED.load(Ordering::Relaxed))
 }

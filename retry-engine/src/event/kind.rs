@@ -15,6 +15,7 @@ impl fmt::Display for EventKind {
 impl FromStr for EventKind {
     type Err = UnknownEvent;
 
+    #[inline]
     fn from_str(name: &str) -> Result<Self, UnknownEvent> {
         let found = EventKind::ALL.iter().find(|kind| kind.name() == name);
         found.copied().ok_or_else(|| UnknownEvent(name.to_owned()))

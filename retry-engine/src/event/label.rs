@@ -29,6 +29,7 @@ enum Inner {
 
 impl Label {
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Inner::Static(text) => text,
@@ -40,24 +41,28 @@ impl Label {
 impl Deref for Label {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         self.as_str()
     }
 }
 
 impl AsRef<str> for Label {
+    #[inline]
     fn as_ref(&self) -> &str {
         self.as_str()
     }
 }
 
 impl From<&'static str> for Label {
+    #[inline]
     fn from(text: &'static str) -> Self {
         Label(Inner::Static(text))
     }
 }
 
 impl From<String> for Label {
+    #[inline]
     fn from(text: String) -> Self {
         Label(Inner::Shared(text.into()))
     }
@@ -70,6 +75,7 @@ impl From<Arc<str>> for Label {
 }
 
 impl From<Cow<'static, str>> for Label {
+    #[inline]
     fn from(text: Cow<'static, str>) -> Self {
         match text {
             Cow::Borrowed(text) => text.into(),
@@ -79,18 +85,21 @@ impl From<Cow<'static, str>> for Label {
 }
 
 impl fmt::Display for Label {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self)
     }
 }
 
 impl fmt::Debug for Label {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
 impl PartialEq for Label {
+    #[inline]
     fn eq(&self, other: &Label) -> bool {
         self.as_str() == other.as_str()
     }
@@ -99,24 +108,28 @@ impl PartialEq for Label {
 impl Eq for Label {}
 
 impl PartialEq<str> for Label {
+    #[inline]
     fn eq(&self, other: &str) -> bool {
         self.as_str() == other
     }
 }
 
 impl PartialEq<&str> for Label {
+    #[inline]
     fn eq(&self, other: &&str) -> bool {
         self.as_str() == *other
     }
 }
 
 impl PartialOrd for Label {
+    #[inline]
     fn partial_cmp(&self, other: &Label) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Label {
+    #[inline]
     fn cmp(&self, other: &Label) -> Ordering {
         self.as_str().cmp(other)
     }

@@ -199,12 +199,14 @@ pub struct ObserverGuard {
 }
 
 impl ObserverGuard {
+    #[inline]
     fn attach(to: To, routine: bool) -> Self {
         delivery::attach(Listener { to: to.clone(), routine });
         ObserverGuard { to }
     }
 
     /// The number of times that the observer has panicked.
+    #[inline]
     pub fn panics(&self) -> u64 {
         match &self.to {
             To::Observer(observer) => observer.panics(),
@@ -213,6 +215,7 @@ impl ObserverGuard {
     }
 
     /// Keeps the observer attached until the process ends.
+    #[inline]
     pub fn forever(self) {
         std::mem::forget(self);
     }
@@ -226,6 +229,7 @@ impl Drop for ObserverGuard {
 }
 
 impl fmt::Debug for ObserverGuard {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ObserverGuard").field("panics", &self.panics()).finish()
     }

@@ -26,6 +26,7 @@ pub(super) struct Waiting {
 }
 
 impl Queue {
+    #[inline]
     pub(crate) fn new(capacity: usize) -> Self {
         let events = VecDeque::new();
         let state = Waiting { events, capacity: capacity.max(1), dropped: 0, waker: None };

@@ -35,6 +35,7 @@ pub struct Events {
 }
 
 impl Events {
+    #[inline]
     pub(crate) fn new(queue: Arc<Queue>) -> Self {
         Events { queue }
     }
@@ -49,17 +50,20 @@ impl Events {
     /// # Cancel safety
     ///
     /// This method is cancel safe: dropping the future loses no event.
+    #[inline]
     pub fn recv(&mut self) -> Recv<'_> {
         Recv { events: self }
     }
 
     /// Takes the next event; `None` when the queue is empty.
+    #[inline]
     pub fn try_recv(&mut self) -> Option<Event> {
         self.queue.lock().events.pop_front()
     }
 
     /// Blocks the thread until the next event arrives; `None` after `timeout` without one. Do not use it in `async`
     /// code.
+    #[inline]
     pub fn recv_timeout(&mut self, timeout: Duration) -> Option<Event> {
         let state = self.queue.lock();
         let waited =
@@ -68,20 +72,24 @@ impl Events {
     }
 
     /// The number of events that were dropped because the reader fell behind.
+    #[inline]
     pub fn dropped(&self) -> u64 {
         self.queue.lock().dropped
     }
 
     /// The number of events in the queue.
+    #[inline]
     pub fn len(&self) -> usize {
         self.queue.lock().events.len()
     }
 
     /// Whether the queue is empty.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    #[inline]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         // Cloned and dropped outside the lock: a waker may run any code.
         let waker = cx.waker().clone();
@@ -97,12 +105,14 @@ impl Events {
 }
 
 impl Drop for Events {
+    #[inline]
     fn drop(&mut self) {
         detach(&To::Stream(Arc::clone(&self.queue)));
     }
 }
 
 impl fmt::Debug for Events {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.queue.lock();
         f.debug_struct("Events")
@@ -145,6 +155,7 @@ pub struct Recv<'a> {
 impl Future for Recv<'_> {
     type Output = Event;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Event> {
         self.get_mut().events.poll_recv(cx)
     }

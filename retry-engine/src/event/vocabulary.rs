@@ -125,6 +125,7 @@ impl Event {
 
     /// The name of the annotated function; `None` for calls without one, and for events of breakers and
     /// configurations.
+    #[inline]
     pub fn site(&self) -> Option<&'static str> {
         let site = match self {
             Event::CallStarted(event) => event.site,
@@ -140,6 +141,7 @@ impl Event {
     }
 
     /// The number of the call; `None` for events of breakers, budgets and configurations.
+    #[inline]
     pub const fn call(&self) -> Option<u64> {
         match self {
             Event::CallStarted(event) => Some(event.call),

@@ -130,7 +130,7 @@ warning! {
     #[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
     /// A call slept in a tokio runtime that was built without a time driver.
     pub(crate) fn no_time_driver();
-    warn(): "the tokio runtime has no time driver, so calls sleep by `futures-timer`: build the runtime with \
+    warn(): "the tokio runtime has no time driver, so a thread wakes calls after their delays: build the runtime with \
         `enable_time()` or `enable_all()`"
 }
 

@@ -79,6 +79,7 @@ fn place(number: u64) -> usize {
 }
 
 impl fmt::Debug for AfterFailure {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AfterFailure")
             .field("cause", &self.cause)

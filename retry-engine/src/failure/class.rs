@@ -47,6 +47,7 @@ impl Kind {
         [Kind::Transient, Kind::Throttled, Kind::Ambiguous, Kind::Overloaded, Kind::Permanent];
 
     /// The kind's name in lower case, as attributes use it: `transient`.
+    #[inline]
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Transient => "transient",
@@ -59,6 +60,7 @@ impl Kind {
 }
 
 impl fmt::Display for Kind {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -105,6 +107,7 @@ impl Class {
 
     /// The same kind with a delay that the server asked for.
     #[must_use]
+    #[inline]
     pub const fn after(self, delay: Duration) -> Self {
         Class { kind: self.kind, retry_after: Some(delay) }
     }
@@ -118,12 +121,14 @@ impl Class {
     /// assert_eq!(Class::from(Kind::Throttled).after_if(asked), Class::from(Kind::Throttled));
     /// ```
     #[must_use]
+    #[inline]
     pub const fn after_if(self, delay: Option<Duration>) -> Self {
         Class { kind: self.kind, retry_after: delay }
     }
 }
 
 impl From<Kind> for Class {
+    #[inline]
     fn from(kind: Kind) -> Self {
         Class::new(kind)
     }

@@ -24,6 +24,7 @@ pub fn of_display(failure: &(impl Display + ?Sized)) -> Class {
 }
 
 /// For `#[classify(…, after = field)]`: the class with the field's delay; without one, the class keeps its own.
+#[inline]
 pub fn or_hint(class: Class, hint: Option<Duration>) -> Class {
     Class { kind: class.kind, retry_after: hint.or(class.retry_after) }
 }

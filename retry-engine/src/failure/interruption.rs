@@ -77,6 +77,7 @@ impl Interruption {
 
     /// The text of the failure before the interruption; `None` if no attempt failed before it, or if more than 256 calls
     /// of the process were interrupted after a failure since then.
+    #[inline]
     pub fn failure_before(self) -> Option<Arc<str>> {
         match self {
             Interruption::AfterFailure(after) => after.text(),
@@ -87,6 +88,7 @@ impl Interruption {
 
 /// The failure before an interruption does not count.
 impl PartialEq for Interruption {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         Cause::of(self) == Cause::of(other)
     }
@@ -134,6 +136,7 @@ impl Cause {
     /// The cause that an error's text tells in the words of [`Interruption`], perhaps after a context (`loading: the call
     /// was cancelled`), if a call around it must not be retried for that cause. For errors that have nothing but a text
     /// left of the interruption.
+    #[inline]
     pub(crate) fn in_words(text: &str) -> Option<Cause> {
         // Each failure without a class is asked, and few texts are long enough.
         if text.len() < CANCELLED.len() {
@@ -215,14 +218,17 @@ impl std::error::Error for Interruption {}
 impl Classify for Interruption {
     /// `Ambiguous` for an attempt that was dropped, since it may have taken effect; `Overloaded` for an open breaker;
     /// `Permanent` for a cancelled call.
+    #[inline]
     fn classify(&self) -> Class {
         Cause::of(self).class()
     }
 
+    #[inline]
     fn interruption(&self) -> Option<Interruption> {
         Some(*self)
     }
 
+    #[inline]
     fn describe(&self) -> Cow<'static, str> {
         Cow::Owned(self.to_string())
     }
@@ -231,6 +237,7 @@ impl Classify for Interruption {
 impl From<Interruption> for io::Error {
     /// Timeouts become `ErrorKind::TimedOut`, everything else `ErrorKind::Other`. A cancellation does not become
     /// `ErrorKind::Interrupted`, because loops in std and elsewhere retry such errors.
+    #[inline]
     fn from(interruption: Interruption) -> Self {
         match Cause::of(&interruption) {
             Cause::TimedOut { .. } | Cause::DeadlinePassed => {

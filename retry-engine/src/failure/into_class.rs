@@ -18,12 +18,14 @@ pub trait IntoClass {
 }
 
 impl IntoClass for Class {
+    #[inline]
     fn into_class(self) -> Class {
         self
     }
 }
 
 impl IntoClass for Kind {
+    #[inline]
     fn into_class(self) -> Class {
         Class::new(self)
     }

@@ -43,6 +43,7 @@ impl Kinds {
 }
 
 impl fmt::Display for Kinds {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, kind) in self.iter().enumerate() {
             if i > 0 {

@@ -76,6 +76,7 @@ impl Patterns {
     ///
     /// assert_eq!(Patterns::new().classify("timeout"), None);
     /// ```
+    #[inline]
     pub const fn new() -> Self {
         Patterns { added: Vec::new(), builtin: false }
     }
@@ -96,6 +97,7 @@ impl Patterns {
     ///
     /// assert_eq!(PATTERNS.classify("Too many requests"), Some(Kind::Throttled));
     /// ```
+    #[inline]
     pub const fn builtin() -> Self {
         Patterns { added: Vec::new(), builtin: true }
     }

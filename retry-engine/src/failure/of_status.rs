@@ -32,6 +32,7 @@ use super::class::{Class, Kind};
 /// assert_eq!(classify::of_status(500, None).kind, Kind::Ambiguous);
 /// assert_eq!(classify::of_status(503, Some(Duration::from_secs(5))).kind, Kind::Throttled);
 /// ```
+#[inline]
 pub const fn of_status(code: u16, hint: Option<Duration>) -> Class {
     let kind = match code {
         425 => Kind::Transient,

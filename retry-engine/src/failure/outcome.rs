@@ -137,6 +137,7 @@ impl<R: Outcome<Error: From<Interruption>>> Interruptible for R {
 pub struct Missing;
 
 impl fmt::Display for Missing {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no value")
     }
@@ -145,16 +146,19 @@ impl fmt::Display for Missing {
 impl std::error::Error for Missing {}
 
 impl From<Interruption> for Missing {
+    #[inline]
     fn from(_: Interruption) -> Self {
         Missing
     }
 }
 
 impl Classify for Missing {
+    #[inline]
     fn classify(&self) -> Class {
         Kind::Transient.into()
     }
 
+    #[inline]
     fn describe(&self) -> Cow<'static, str> {
         Cow::Borrowed("no value")
     }

@@ -157,6 +157,7 @@ fn start_of(text: fmt::Arguments<'_>) -> Option<Start> {
 struct Start(String);
 
 impl Write for Start {
+    #[inline]
     fn write_str(&mut self, part: &str) -> fmt::Result {
         self.0.push_str(part);
         // Ends the formatting of a text that is long enough.
@@ -167,12 +168,14 @@ impl Write for Start {
 impl Deref for Start {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         &self.0
     }
 }
 
 impl Drop for Start {
+    #[inline]
     fn drop(&mut self) {
         describe::spare(mem::take(&mut self.0));
     }

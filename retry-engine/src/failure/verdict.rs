@@ -30,24 +30,28 @@ pub trait Verdict {
 }
 
 impl Verdict for bool {
+    #[inline]
     fn class(self) -> Class {
         Class::new(if self { Kind::Transient } else { Kind::Permanent })
     }
 }
 
 impl Verdict for Kind {
+    #[inline]
     fn class(self) -> Class {
         Class::new(self)
     }
 }
 
 impl Verdict for Class {
+    #[inline]
     fn class(self) -> Class {
         self
     }
 }
 
 impl Verdict for Option<Duration> {
+    #[inline]
     fn class(self) -> Class {
         match self {
             Some(delay) => Class::new(Kind::Throttled).after(delay),
@@ -80,6 +84,7 @@ pub trait Rejection {
 }
 
 impl Rejection for bool {
+    #[inline]
     fn class(self) -> Option<Class> {
         self.then(|| Class::new(Kind::Transient))
     }
@@ -106,18 +111,21 @@ pub trait HintOrClass {
 }
 
 impl HintOrClass for Duration {
+    #[inline]
     fn class(self) -> Class {
         Class::new(Kind::Throttled).after(self)
     }
 }
 
 impl HintOrClass for Kind {
+    #[inline]
     fn class(self) -> Class {
         Class::new(self)
     }
 }
 
 impl HintOrClass for Class {
+    #[inline]
     fn class(self) -> Class {
         self
     }

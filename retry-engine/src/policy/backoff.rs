@@ -130,6 +130,7 @@ impl Backoff {
 }
 
 impl PartialEq for Backoff {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Backoff::List(one), Backoff::List(other)) => one == other,

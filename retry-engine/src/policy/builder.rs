@@ -125,6 +125,7 @@ impl Policy {
     /// let delays: Vec<_> = STARTING.delays(7).map(|delay| delay.as_millis()).collect();
     /// assert_eq!(delays, [500; 10]);
     /// ```
+    #[inline]
     pub const fn every(delay: Duration) -> Self {
         let policy = Policy::new().backoff(Backoff::Fixed).base(delay).jitter(Jitter::None);
         if duration::less(policy.cap, delay) { policy.cap(delay) } else { policy }
@@ -140,6 +141,7 @@ impl Policy {
     /// assert_eq!(quick.schedule().next().map(|delay| delay.longest), Some(Duration::from_millis(50)));
     /// ```
     #[doc(alias("delay", "min_delay", "initial_delay", "interval"))]
+    #[inline]
     pub const fn base(mut self, delay: Duration) -> Self {
         self.base = Some(delay);
         self
@@ -172,6 +174,7 @@ impl Policy {
     /// assert_eq!(longest, [1, 2, 4, 5, 5]);
     /// ```
     #[doc(alias("max_delay", "max_interval"))]
+    #[inline]
     pub const fn cap(mut self, delay: Duration) -> Self {
         self.cap = delay;
         self
@@ -186,6 +189,7 @@ impl Policy {
     /// let longest: Vec<_> = Policy::new().backoff(Backoff::Linear).schedule().map(|delay| delay.longest.as_secs()).collect();
     /// assert_eq!(longest, [1, 2, 3]);
     /// ```
+    #[inline]
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         if !backoff.uses_base() {
@@ -207,6 +211,7 @@ impl Policy {
     /// assert_eq!(shortest(Jitter::Equal), Some(500));
     /// assert_eq!(shortest(Jitter::None), Some(1000));
     /// ```
+    #[inline]
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
@@ -291,6 +296,7 @@ impl Hash for Policy {
 }
 
 impl Default for Policy {
+    #[inline]
     fn default() -> Self {
         Policy::new()
     }

@@ -91,6 +91,7 @@ impl Policy {
     ///
     /// When [`validate`](Policy::validate) finds a mistake; in a `const` that is a compile error.
     #[track_caller]
+    #[inline]
     pub const fn checked(self) -> Self {
         if let Err(error) = self.validate() {
             panic!("{}", error.text());

@@ -125,6 +125,7 @@ impl Policy {
     /// let delays: Vec<_> = policy.schedule().map(|delay| delay.longest.as_secs()).collect();
     /// assert_eq!(delays, [1, 2, 4]);
     /// ```
+    #[inline]
     pub fn schedule(&self) -> impl Iterator<Item = DelayRange> + use<> {
         let policy = *self;
         let retries = policy.limit().map_or(u32::MAX, |attempts| attempts.saturating_sub(1));
@@ -146,6 +147,7 @@ impl Policy {
     /// assert!(policy.delays(7).eq(policy.delays(7)));
     /// assert_eq!(policy.delays(7).count(), 3);
     /// ```
+    #[inline]
     pub fn delays(&self, seed: u64) -> impl Iterator<Item = Duration> + use<> {
         let policy = *self;
         let (mut rng, mut previous) = (Rng::seeded(seed), None);

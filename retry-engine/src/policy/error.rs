@@ -252,6 +252,7 @@ impl PolicyError {
 }
 
 /// `==`, which is not const.
+#[inline]
 const fn same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut i = 0;

@@ -44,6 +44,7 @@ impl Policy {
     /// let hour = Class::from(Kind::Throttled).after(Duration::from_secs(3600));
     /// assert!(matches!(steps.after(hour), Next::Stop(StopReason::RetryAfterTooLong)));
     /// ```
+    #[inline]
     pub const fn hint_cap(mut self, delay: Duration) -> Self {
         (self.hint_cap, self.clamps_hint) = (delay, false);
         self
@@ -62,6 +63,7 @@ impl Policy {
     /// let Next::Pause(delay) = steps.after(hour) else { panic!("the hint is cut") };
     /// assert!(Duration::from_secs(10) <= delay && delay <= Duration::from_secs(11));
     /// ```
+    #[inline]
     pub const fn hint_clamp(mut self, delay: Duration) -> Self {
         (self.hint_cap, self.clamps_hint) = (delay, true);
         self

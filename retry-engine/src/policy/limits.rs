@@ -19,6 +19,7 @@ impl Policy {
     /// assert_eq!(Policy::new().max(0).schedule().count(), 0);
     /// ```
     #[doc(alias("retries", "max_retries", "with_max_times"))]
+    #[inline]
     pub const fn max(self, retries: u32) -> Self {
         self.attempts(retries.saturating_add(1))
     }
@@ -53,6 +54,7 @@ impl Policy {
     /// assert_eq!(PATIENT.limit(), None);
     /// assert!(Policy::new().unlimited().validate().is_err()); // nothing ends it
     /// ```
+    #[inline]
     pub const fn unlimited(mut self) -> Self {
         (self.attempts, self.forever) = (UNLIMITED, false);
         self
@@ -67,6 +69,7 @@ impl Policy {
     /// const UNTIL_IT_WORKS: Policy = Policy::new().forever().checked();
     /// assert_eq!(UNTIL_IT_WORKS.limit(), None);
     /// ```
+    #[inline]
     pub const fn forever(mut self) -> Self {
         (self.attempts, self.forever) = (UNLIMITED, true);
         self
@@ -83,6 +86,7 @@ impl Policy {
     /// assert_eq!(BOUNDED.time_limit(), Some(Duration::from_secs(10)));
     /// ```
     #[doc(alias("total_timeout", "max_elapsed_time"))]
+    #[inline]
     pub const fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self.timed = true;
@@ -99,6 +103,7 @@ impl Policy {
     /// const LIMITED: Policy = Policy::new().timeout(Duration::from_secs(2)).idempotent(true).checked();
     /// assert_eq!(LIMITED.attempt_limit(), Some(Duration::from_secs(2)));
     /// ```
+    #[inline]
     pub const fn timeout(mut self, time: Duration) -> Self {
         self.timeout = Some(time);
         self.timed = true;
@@ -153,6 +158,7 @@ impl Policy {
     /// const PATIENT: Policy = Policy::new().unlimited().no_retry_after(Duration::from_secs(180)).checked();
     /// # assert_eq!(PATIENT.limit(), None);
     /// ```
+    #[inline]
     pub const fn no_retry_after(mut self, time: Duration) -> Self {
         self.no_retry_after = Some(time);
         self.timed = true;
@@ -172,6 +178,7 @@ impl Policy {
     /// const SUBSCRIBE: Policy = Policy::new().max(5).reset_after(Duration::from_secs(60)).checked();
     /// # assert_eq!(SUBSCRIBE.limit(), Some(6));
     /// ```
+    #[inline]
     pub const fn reset_after(mut self, time: Duration) -> Self {
         self.reset_after = Some(time);
         self.timed = true;

@@ -80,6 +80,7 @@ impl From<&Policy> for Parts {
 
 /// Not checked.
 impl From<Parts> for Policy {
+    #[inline]
     fn from(parts: Parts) -> Self {
         let (hint_cap, clamps_hint) = match parts.hint_cap {
             HintCap::Stop(longest) => (longest, false),
@@ -122,11 +123,13 @@ impl Parts {
     }
 
     /// The delay before the first retry, without jitter.
+    #[inline]
     pub fn first_delay(self) -> Duration {
         Policy::from(self).first_delay()
     }
 
     /// Whether the function is idempotent; `None` when nothing says so.
+    #[inline]
     pub fn declared_idempotent(self) -> Option<bool> {
         Policy::from(self).declared_idempotent()
     }

@@ -49,6 +49,7 @@ pub mod jitter {
 
     /// Adds or subtracts up to this fraction of the delay.
     #[track_caller]
+    #[inline]
     pub const fn proportional(r: f64) -> Jitter {
         assert!(r >= 0.0 && r <= 1.0, "the number in `proportional(r)` must be from 0 to 1");
         Jitter::Proportional(r)
@@ -56,6 +57,7 @@ pub mod jitter {
 
     /// Adds up to this fraction of the delay.
     #[track_caller]
+    #[inline]
     pub const fn additive(r: f64) -> Jitter {
         assert!(r >= 0.0 && r.is_finite(), "the number in `additive(r)` must be finite and from 0");
         Jitter::Additive(r)
@@ -63,6 +65,7 @@ pub mod jitter {
 
     /// Adds up to this fraction of the delay before the first retry; the others are exact.
     #[track_caller]
+    #[inline]
     pub const fn first(r: f64) -> Jitter {
         assert!(r >= 0.0 && r.is_finite(), "the number in `first(r)` must be finite and from 0");
         Jitter::First(r)

@@ -41,11 +41,13 @@ impl Attempt {
     /// send()?;
     /// # Ok::<(), String>(())
     /// ```
+    #[inline]
     pub fn number(&self) -> u32 {
         self.number
     }
 
     /// How many attempts there may be, this one included; `None` when only the deadline limits them.
+    #[inline]
     pub fn limit(&self) -> Option<u32> {
         self.limit
     }
@@ -63,6 +65,7 @@ impl Attempt {
     /// send()?;
     /// # Ok::<(), String>(())
     /// ```
+    #[inline]
     pub fn is_last(&self) -> bool {
         self.limit.is_some_and(|limit| self.number >= limit)
     }
@@ -82,6 +85,7 @@ impl Attempt {
     /// assert!(load()? <= Duration::from_secs(10));
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[inline]
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.since(Moment::now()))
     }
@@ -101,6 +105,7 @@ impl Attempt {
     /// assert_eq!(load()?, "again");
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[inline]
     pub fn last_kind(&self) -> Option<Kind> {
         self.last_kind
     }
@@ -117,6 +122,7 @@ impl Attempt {
     /// assert_ne!(order()?, order()?);
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[inline]
     pub fn call_id(&self) -> CallId {
         self.call_id
     }
@@ -136,6 +142,7 @@ pub struct CallId(u128);
 
 impl CallId {
     /// A new unique identifier.
+    #[inline]
     pub fn unique() -> Self {
         const VERSION: u128 = 0xf << 76;
         const VARIANT: u128 = 0b11 << 62;
@@ -149,12 +156,14 @@ impl CallId {
     }
 
     /// The identifier as a number.
+    #[inline]
     pub fn as_u128(self) -> u128 {
         self.0
     }
 }
 
 impl fmt::Display for CallId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.0;
         write!(
@@ -170,6 +179,7 @@ impl fmt::Display for CallId {
 }
 
 impl fmt::Debug for CallId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

@@ -84,6 +84,7 @@ impl StopReason {
 }
 
 impl fmt::Display for StopReason {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

@@ -39,6 +39,7 @@ pub enum DelaySource {
 
 impl DelaySource {
     /// The source in one word, as in metrics and `tracing`: `backoff`, `hint` or `budget`.
+    #[inline]
     pub const fn name(self) -> &'static str {
         match self {
             DelaySource::Backoff => "backoff",
@@ -176,16 +177,19 @@ impl Report {
     }
 
     /// The number of attempts.
+    #[inline]
     pub fn attempts_made(&self) -> u32 {
         self.omitted + self.attempts.len() as u32
     }
 
     /// The number of retries.
+    #[inline]
     pub fn retries(&self) -> u32 {
         self.attempts_made().saturating_sub(1)
     }
 
     /// The last attempt; `None` when the call ended before the first one.
+    #[inline]
     pub fn last(&self) -> Option<&AttemptRecord> {
         self.attempts.last()
     }
@@ -203,6 +207,7 @@ impl Report {
     /// let (_, report) = observe_blocking(connect);
     /// assert_eq!(report.delays().count(), 1);
     /// ```
+    #[inline]
     pub fn delays(&self) -> impl Iterator<Item = Duration> + '_ {
         self.attempts.iter().filter_map(|attempt| Some(attempt.delay?.length))
     }
@@ -235,6 +240,7 @@ impl PastCall {
     ///     println!("{:?}: attempt {}", past.started_at(attempt), attempt.number);
     /// }
     /// ```
+    #[inline]
     pub fn new(ended: SystemTime, report: Report) -> Self {
         PastCall { ended, report }
     }
@@ -252,6 +258,7 @@ impl PastCall {
     ///     }
     /// }
     /// ```
+    #[inline]
     pub fn started_at(&self, attempt: &AttemptRecord) -> SystemTime {
         let before_the_end = self.report.total.saturating_sub(attempt.started);
         self.ended.checked_sub(before_the_end).unwrap_or(self.ended)
@@ -275,6 +282,7 @@ impl fmt::Display for Report {
 
 impl Report {
     /// Writes a line for each attempt.
+    #[inline]
     pub(super) fn write_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.omitted > 0 {
             write!(f, "\n  {} attempts before are not kept", self.omitted)?;

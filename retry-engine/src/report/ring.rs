@@ -20,6 +20,7 @@ impl Past {
     }
 
     /// The call of the function with this name, to be read.
+    #[inline]
     pub(crate) fn of(&self, name: &'static str) -> PastCall {
         PastCall::new(self.ended, self.draft.report(name))
     }
@@ -77,6 +78,7 @@ impl Ring {
     }
 
     /// The calls, the oldest first.
+    #[inline]
     pub(crate) fn all(&self) -> impl Iterator<Item = &Past> {
         self.calls.iter()
     }

@@ -134,6 +134,7 @@ impl Failures {
     }
 
     /// The number of failed attempts of all kinds.
+    #[inline]
     pub fn total(&self) -> u64 {
         let Failures { transient, throttled, ambiguous, overloaded, permanent } = self;
         transient + throttled + ambiguous + overloaded + permanent
@@ -160,6 +161,7 @@ impl Reasons {
     }
 
     /// Every reason with its count, in the order of [`StopReason`].
+    #[inline]
     pub fn all(&self) -> impl Iterator<Item = (StopReason, u64)> + use<> {
         let mut counts = *self;
         StopReason::ALL.into_iter().map(move |reason| (reason, *counts.of(reason)))
@@ -182,11 +184,13 @@ impl Stats {
     }
 
     /// Retries of all calls: the sum of `retries_by_number`.
+    #[inline]
     pub fn retries(&self) -> u64 {
         self.retries_by_number.iter().sum()
     }
 
     /// Calls that succeeded without `recover`.
+    #[inline]
     pub fn succeeded(&self) -> u64 {
         self.first_try + self.after_retry
     }
@@ -194,16 +198,19 @@ impl Stats {
     /// The average number of attempts for each call: the factor by which retries multiply the load.
     ///
     /// It is 0 before the first call, and can be below 1 only when calls ended before their first attempt.
+    #[inline]
     pub fn amplification(&self) -> f64 {
         if self.calls() == 0 { 0.0 } else { self.attempts as f64 / self.calls() as f64 }
     }
 
     /// The fraction of calls that succeeded, from 0 to 1; 1 before the first call.
+    #[inline]
     pub fn success_rate(&self) -> f64 {
         if self.calls() == 0 { 1.0 } else { self.succeeded() as f64 / self.calls() as f64 }
     }
 
     /// Adds the statistics of another function.
+    #[inline]
     pub fn add(&mut self, other: &Stats) {
         self.first_try += other.first_try;
         self.after_retry += other.after_retry;
@@ -231,6 +238,7 @@ impl Stats {
     /// stats.record(&report);
     /// assert_eq!((stats.calls(), stats.failed, stats.failures.permanent), (1, 1, 1));
     /// ```
+    #[inline]
     pub fn record(&mut self, report: &Report) {
         let attempts = report.attempts_made();
         self.count(Ended { reason: report.reason, attempts, recovered: false });
@@ -269,6 +277,7 @@ impl Stats {
     }
 
     /// Adds first-try successes, which are counted separately.
+    #[inline]
     pub(crate) fn add_first_tries(&mut self, calls: u64) {
         if calls > 0 {
             self.first_try += calls;
@@ -279,6 +288,7 @@ impl Stats {
     }
 }
 
+#[inline]
 fn add_each(to: &mut Vec<u64>, from: &[u64]) {
     to.resize(to.len().max(from.len()), 0);
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);

@@ -38,6 +38,7 @@ pub(crate) struct Effective {
 }
 
 impl PartialEq for Effective {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.policy == other.policy
             && self.above == other.above
@@ -74,6 +75,7 @@ pub(crate) fn switched_off() -> &'static Arc<Breaker> {
 
 impl Effective {
     /// Settings of the attribute.
+    #[inline]
     pub(super) fn of(site: &Site) -> Self {
         Effective {
             policy: *site.policy(),
@@ -163,15 +165,18 @@ impl Site {
 
     // The settings of a call that starts now.
 
+    #[inline]
     pub(crate) fn policy_now(&'static self) -> &'static Policy {
         self.policy_under(self.effective())
     }
 
+    #[inline]
     pub(crate) fn budget_now(&'static self) -> Option<&'static Budget> {
         self.budget_under(self.effective())
     }
 
     /// The settings of the breaker that the calls ask, or of their breakers by key.
+    #[inline]
     pub(crate) fn breaker_settings_now(&'static self) -> Option<BreakerSettings> {
         match self.effective() {
             Some(effective) if effective.has_no_breaker() => None,

@@ -126,6 +126,7 @@ impl SiteBreaker {
     }
 
     /// The settings in force of the breaker, or of the breakers by key; `None` for one that no call has asked for.
+    #[inline]
     pub(super) fn settings_now(&'static self) -> Option<BreakerSettings> {
         match self {
             Source::Keyed(keyed) => Some(keyed.found.get()?.settings()),
@@ -179,6 +180,7 @@ impl KeyedBreakers {
     }
 
     #[cold]
+    #[inline]
     fn find(&'static self) -> &'static Keyed<String> {
         let make = |settings| Keyed::checked(self.name().to_owned(), self.limit, settings);
         let found = if self.shared {

@@ -63,6 +63,7 @@ impl Protection for Budget {
         Budget::new(settings)
     }
 
+    #[inline]
     fn settings(&self) -> &BudgetSettings {
         self.made()
     }
@@ -93,6 +94,7 @@ impl SiteBudget {
 
     #[doc(hidden)]
     #[track_caller]
+    #[inline]
     pub const fn named(name: &'static str, settings: Option<BudgetSettings>) -> Self {
         check(&settings);
         Source::Named(Named::new(name, settings))
@@ -142,6 +144,7 @@ impl SiteBudget {
     }
 
     /// The budgets by key; with `by_breaker`, only those that have the key of the breaker.
+    #[inline]
     pub(crate) fn table(&'static self, by_breaker: bool) -> Option<&'static Keyed> {
         let Source::Keyed(keyed) = self else { return None };
         (keyed.by_breaker == by_breaker).then(|| keyed.table())
@@ -158,6 +161,7 @@ impl KeyedBudgets {
     }
 
     /// The settings of this attribute for the budget of each key.
+    #[inline]
     pub fn settings(&self) -> Option<&BudgetSettings> {
         self.settings.as_ref()
     }
@@ -172,6 +176,7 @@ impl KeyedBudgets {
     }
 
     /// The table, made when it is first asked for.
+    #[inline]
     fn table(&'static self) -> &'static Keyed {
         if let Some(found) = self.found.get() {
             return found;
@@ -188,6 +193,7 @@ impl KeyedBudgets {
 }
 
 #[track_caller]
+#[inline]
 const fn check(settings: &Option<BudgetSettings>) {
     if let Some(settings) = settings {
         if let Err(error) = settings.validate() {
@@ -254,6 +260,7 @@ pub fn budget_keys(name: &str) -> BTreeMap<String, std::sync::Arc<Budget>> {
 }
 
 /// The name by which a configuration sets the budget of the function.
+#[inline]
 fn name_of(site: &'static Site) -> &'static str {
     let shared = match site.budget_source() {
         Source::Keyed(keyed) => keyed.shared_name(),

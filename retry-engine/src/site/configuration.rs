@@ -18,11 +18,13 @@ static ON_DECLARED: OnceLock<fn()> = OnceLock::new();
 
 /// Sets the function that applies the configuration in force again, for functions that are declared after it. The first
 /// call sets it for the life of the process. The function is called without a lock.
+#[inline]
 pub fn on_declared(reapply: fn()) {
     ON_DECLARED.get_or_init(|| reapply);
 }
 
 /// A function has been declared, which may be named in the configuration in force.
+#[inline]
 pub(super) fn apply_to_declared() {
     if let Some(reapply) = ON_DECLARED.get() {
         reapply();
@@ -72,6 +74,7 @@ pub enum Choice<T> {
 
 impl Choice<String> {
     /// The name of the other one.
+    #[inline]
     fn name(&self) -> Option<&str> {
         match self {
             Choice::This(name) => Some(name),
@@ -119,11 +122,13 @@ impl Restart {
 }
 
 /// The budget and the breaker of a function, as its attribute has them.
+#[inline]
 pub fn protection(site: &Site) -> (&SiteBudget, &SiteBreaker) {
     (site.budget_source(), site.breaker_source())
 }
 
 /// Whether calls of the function that start now may make more than one attempt.
+#[inline]
 pub fn is_retried(site: &'static Site) -> bool {
     let effective = site.effective();
     let is_enabled = effective.is_none_or(|effective| effective.enabled);
@@ -131,12 +136,14 @@ pub fn is_retried(site: &'static Site) -> bool {
 }
 
 /// The name of a method without its type; `None` for a function that has no other name.
+#[inline]
 pub fn short_name(site: &Site) -> Option<&'static str> {
     let short = site.name_without_type();
     (short != site.name()).then_some(short)
 }
 
 /// The settings of a budget without any configuration.
+#[inline]
 pub fn made(budget: &Budget) -> &BudgetSettings {
     budget.made()
 }

@@ -49,6 +49,7 @@ impl Site {
     /// If the policy or the settings are invalid: [`Policy::validate`], [`BudgetSettings::validate`] and
     /// [`BreakerSettings::validate`] check settings that come from outside.
     #[track_caller]
+    #[inline]
     pub fn declare(
         name: &str,
         policy: Policy,
@@ -60,6 +61,7 @@ impl Site {
     }
 
     /// [`declare`](Site::declare) for a policy that has been checked, at this place.
+    #[inline]
     pub(crate) fn declare_at(
         place: &'static Location<'static>,
         name: &str,
@@ -84,6 +86,7 @@ impl Site {
     }
 
     /// Warns that another declaration of the name has other settings.
+    #[inline]
     fn warn_if_different(
         &'static self,
         place: &'static Location<'static>,
@@ -103,6 +106,7 @@ impl Site {
     }
 }
 
+#[inline]
 fn made(
     place: &'static Location<'static>,
     name: &str,

@@ -37,6 +37,7 @@ pub(super) struct Flags {
 static REFRESHING: Mutex<()> = Mutex::new(());
 
 impl Flags {
+    #[inline]
     pub(super) const fn of(policy: &Policy, measured: bool) -> Self {
         let clocked = if policy.has_open_limits() { CLOCKED } else { 0 };
         let byte = NEW | clocked | if measured { MEASURED } else { 0 };
@@ -152,6 +153,7 @@ impl Site {
     }
 
     /// A configuration is about to change something: calls that start now ask which one holds.
+    #[inline]
     pub(super) fn expect_configuration(&self) {
         self.flags.set(CONFIGURED, true);
         self.set_gate();

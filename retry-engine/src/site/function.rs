@@ -50,6 +50,7 @@ pub(crate) static NOBODY: Site =
 
 impl Site {
     #[doc(hidden)]
+    #[inline]
     pub const fn new(
         meta: Meta,
         policy: Policy,
@@ -132,6 +133,7 @@ impl Site {
     }
 
     /// The names of the arguments that the attribute gives, in their order.
+    #[inline]
     pub fn written(&self) -> impl Iterator<Item = &'static str> + use<> {
         let words = self.meta.written.split_whitespace();
         words.map(|word| word.split_once('=').map_or(word, |(name, _)| name))
@@ -143,6 +145,7 @@ impl Site {
     }
 
     /// Whether every failure is retried, of whatever kind: `on = any`.
+    #[inline]
     pub fn retries_any(&self) -> bool {
         self.meta.written.split_whitespace().any(|word| word == "on=any")
     }
@@ -154,6 +157,7 @@ impl Site {
 
     /// Whether a limit can cut off an attempt that is running: the function is `async`, and its attribute
     /// gives a `deadline`, a `timeout` or a `cancel`.
+    #[inline]
     pub fn is_interruptible(&self) -> bool {
         self.meta.interrupted
     }

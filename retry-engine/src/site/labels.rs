@@ -34,6 +34,7 @@ impl Site {
     /// The part of the function for this label, made at the label's first call. Its name is `function[label]`.
     ///
     /// A function can have 64 labels; the labels beyond share one part. A part has no parts: the label of one is its own.
+    #[inline]
     pub(crate) fn part(&'static self, label: &str) -> &'static Site {
         // A label is untrusted input: no longer text of it is kept.
         let label = &*short(label);
@@ -51,6 +52,7 @@ impl Site {
         part
     }
 
+    #[inline]
     fn made(&'static self, label: &str) -> Site {
         let name: &'static str = Box::leak(format!("{}[{label}]", self.name()).into());
         // The budget above all labels. The budget of a label is in the table of the function.

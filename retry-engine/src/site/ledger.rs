@@ -36,6 +36,7 @@ pub struct HistoryLimits {
 }
 
 impl Default for HistoryLimits {
+    #[inline]
     fn default() -> Self {
         HistoryLimits { calls: 32, bytes: 64 * 1024 }
     }
@@ -51,6 +52,7 @@ static MOST_BYTES: AtomicUsize = AtomicUsize::new(64 * 1024);
 ///
 /// limit_history(HistoryLimits { calls: 100, bytes: 256 * 1024 });
 /// ```
+#[inline]
 pub fn limit_history(limits: HistoryLimits) {
     MOST_CALLS.store(limits.calls, Ordering::Relaxed);
     MOST_BYTES.store(limits.bytes, Ordering::Relaxed);
@@ -129,6 +131,7 @@ impl Site {
     }
 
     /// How often the function was called, and how its calls ended, those with a label included.
+    #[inline]
     pub fn stats(&self) -> Stats {
         let mut stats = self.ledger(|ledger| {
             let mut stats = ledger.stats.clone();
@@ -149,6 +152,7 @@ impl Site {
 
     /// The last calls that did not succeed at once, the oldest first, those with a label included: the report of such a call
     /// has the name `function[label]`.
+    #[inline]
     pub fn history(&self) -> Vec<PastCall> {
         // Not under the lock: a report has an allocation for each text.
         let past: Vec<Past> = self.ledger(|ledger| ledger.past.all().cloned().collect());
@@ -162,6 +166,7 @@ impl Site {
     }
 
     /// Starts the counts at zero again, and forgets the past.
+    #[inline]
     pub fn clear(&self) {
         let past = self.ledger(|ledger| {
             let first_tries = self.first_tries();
@@ -176,6 +181,7 @@ impl Site {
         self.parts().iter().for_each(|part| part.clear());
     }
 
+    #[inline]
     pub(crate) fn findings(&self) -> Findings {
         self.ledger(|ledger| ledger.findings)
     }
@@ -203,6 +209,7 @@ impl Site {
 
     /// Says once that the function's `on_retry` hook panics.
     #[cold]
+    #[inline]
     pub(crate) fn warn_of_hook(&self) {
         if self.is_first(|findings| &mut findings.warned_of_hook) {
             crate::event::hook_panicked(self.name());
@@ -219,6 +226,7 @@ impl Site {
 
     /// Says once that nothing enforces the timeout of a call's own policy.
     #[cold]
+    #[inline]
     pub(crate) fn warn_uncut(&self) {
         if self.is_first(|findings| &mut findings.warned_uncut) {
             crate::event::uncut(self.told_name());
@@ -231,6 +239,7 @@ impl Site {
     }
 
     /// Whether a second declaration with other settings is to be told: the first one is.
+    #[inline]
     pub(super) fn warn_of_declaration(&self) -> bool {
         self.is_first(|findings| &mut findings.warned_of_declaration)
     }
@@ -274,6 +283,7 @@ impl Site {
         }
     }
 
+    #[inline]
     pub(crate) fn note_blocked_worker(&self) {
         self.ledger(|ledger| ledger.findings.blocked_worker = true);
     }

@@ -32,6 +32,7 @@ impl Site {
     }
 
     /// Whether the attribute says `measure`. `retry_config::explain` tells whether a configuration says otherwise.
+    #[inline]
     pub fn is_measured(&self) -> bool {
         self.meta.measured
     }

@@ -38,6 +38,7 @@ pub struct Meta {
 
 impl Meta {
     #[doc(hidden)]
+    #[inline]
     pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
         Meta {
             name,
@@ -62,6 +63,7 @@ impl Meta {
     }
 
     #[doc(hidden)]
+    #[inline]
     pub const fn written(mut self, names: &'static str) -> Self {
         self.written = names;
         self
@@ -69,6 +71,7 @@ impl Meta {
 
     /// The settings that each call computes from its arguments.
     #[doc(hidden)]
+    #[inline]
     pub const fn per_call(mut self, names: &'static str) -> Self {
         self.per_call = names;
         self
@@ -82,6 +85,7 @@ impl Meta {
     }
 
     /// The facts about a part of a function.
+    #[inline]
     pub(super) const fn part(self, name: &'static str, whole: &'static Site) -> Self {
         Meta { name, method: None, whole: Some(whole), ..self }
     }
@@ -94,6 +98,7 @@ impl Meta {
 
     /// It is an `async` function; `interrupted` says whether a limit may cut its running attempts off.
     #[doc(hidden)]
+    #[inline]
     pub const fn awaited(mut self, interrupted: bool) -> Self {
         self.awaited = true;
         self.interrupted = interrupted;

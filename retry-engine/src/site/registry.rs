@@ -176,6 +176,7 @@ fn listed() -> impl Iterator<Item = &'static Site> {
 /// Lists a function that was declared while the program runs, and has a configuration applied to it.
 ///
 /// The caller must not hold a lock.
+#[inline]
 pub(super) fn declared(site: &'static Site) {
     lock(&LATE).push(site);
     super::configuration::apply_to_declared();

@@ -56,6 +56,7 @@ impl Start<'static> for &'static Site {
         Site::is_quiet(self)
     }
 
+    #[inline]
     fn open(self, call: &mut Call<'static>) {
         call.open();
     }
@@ -79,6 +80,7 @@ impl<'p> Start<'p> for Under<'p> {
         self.0.is_quiet() && !self.1.is_timed()
     }
 
+    #[inline]
     fn open(self, call: &mut Call<'p>) {
         call.open_under(self.1);
     }
@@ -342,6 +344,7 @@ fn sleep<R, X: Guard<R>>(
 struct Unpark(Thread);
 
 impl Wake for Unpark {
+    #[inline]
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }

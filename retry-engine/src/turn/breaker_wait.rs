@@ -16,6 +16,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 struct Panicking<'a, 'b>(&'a mut Place<&'b Breaker>);
 
 impl Drop for Panicking<'_, '_> {
+    #[inline]
     fn drop(&mut self) {
         self.0.panicked();
     }
@@ -74,6 +75,7 @@ impl Breaker {
     ///
     /// # Cancel safety
     /// Dropping the future has no effect on the breaker.
+    #[inline]
     pub async fn admission(&self) {
         loop {
             match self.time_to_admission() {

@@ -77,6 +77,7 @@ pub(super) struct Plan<'p> {
 
 impl<'p> Plan<'p> {
     /// Opens the call.
+    #[inline]
     pub(super) fn open(self, reports: bool) -> Call<'p> {
         let mut call = Call::under(self.site, self.policy);
         call.open_under(self.policy);
@@ -90,6 +91,7 @@ impl<'p> Plan<'p> {
     }
 
     /// Says so if the policy has a timeout, which nothing can enforce on an attempt that blocks.
+    #[inline]
     fn blocks(self) {
         if self.policy.attempt_limit().is_some() {
             self.site.warn_of_policy(&PolicyError::TimeoutBlocking);

@@ -1,20 +1,20 @@
-//! Sleeps by `futures-timer`.
+//! Sleeps outside of any runtime: by a thread, or in a browser by `setTimeout`.
 
 use std::time::Duration;
 
-use futures_timer::Delay;
-
 use crate::base::sleep::Sleep;
 
-/// A sleep outside of any runtime.
+/// A sleep by the thread of the process.
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(super) fn delay(duration: Duration) -> Sleep {
-    Box::pin(Delay::new(duration))
+    Box::pin(super::thread::Delay::new(duration))
 }
 
 /// A sleep by `setTimeout`, which counts whole milliseconds, in 31 bits: a longer time would end at once.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub(super) fn delay(duration: Duration) -> Sleep {
+    use futures_timer::Delay;
+
     use crate::base::time::Instant;
 
     const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);

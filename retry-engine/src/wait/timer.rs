@@ -1,4 +1,4 @@
-//! Timers: tokio's inside a tokio runtime, `futures-timer` elsewhere, or a custom one.
+//! Timers: tokio's inside a tokio runtime, a thread elsewhere, or a custom one.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -24,8 +24,8 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// A timer: sleeps between attempts and measures the limits of calls.
 ///
 /// Without a custom timer ([`install`]), an `async` call sleeps by tokio's timer inside a tokio runtime, where a paused
-/// clock works, and by `futures-timer` elsewhere: outside of a runtime, in a runtime without a time driver, and when the
-/// runtime shuts down during the sleep; a sync call parks its thread.
+/// clock works, and by a thread of the engine's elsewhere: outside of a runtime, in a runtime without a time driver, and
+/// when the runtime shuts down during the sleep; a sync call parks its thread.
 ///
 /// ```
 /// use retry_runtime::timer::{self, Clock, Sleep, Timer};
@@ -95,6 +95,7 @@ pub fn install<T: Timer>(timer: &'static T) -> Result<(), AlreadyInstalled> {
 pub struct AlreadyInstalled;
 
 impl fmt::Display for AlreadyInstalled {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "a timer is already installed in this process; install one before the first call",
@@ -153,6 +154,7 @@ fn real_sleep(duration: Duration) -> Sleep {
 
 /// Blocks by the interceptor, by the installed timer, or by parking the thread.
 #[cold]
+#[inline]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
     #[cfg(feature = "sites")]
@@ -174,6 +176,7 @@ const THREADLESS: bool = cfg!(all(target_family = "wasm", not(target_feature = "
 
 /// Parks the thread, measured by the system's clock, whatever clock is installed: a paused clock would never
 /// advance while the only thread that could move it is blocked.
+#[inline]
 fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let end = Instant::now() + duration;
     let mut woken = false;

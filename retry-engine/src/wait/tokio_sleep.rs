@@ -2,7 +2,7 @@
 //!
 //! tokio's own sleep panics in a runtime that was built without `enable_time`, and where its runtime has shut down. Both
 //! would happen at a program's first failures in production. tokio has no way to ask beforehand, so its panics end here,
-//! and `futures-timer` sleeps instead.
+//! and the thread of the process sleeps instead.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_timer::Delay;
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::task::unconstrained;
 
+use super::thread::Delay;
 use crate::base::border::contained;
 use crate::base::sleep::Sleep;
 use crate::base::time::Instant;
@@ -81,7 +81,7 @@ fn warn_once() {
 }
 
 pin_project! {
-    /// A sleep that goes on by `futures-timer` outside of a runtime, and when its runtime has shut down.
+    /// A sleep that goes on by the thread of the process outside of a runtime, and when its runtime has shut down.
     #[project = Way]
     enum Outliving {
         Tokio { #[pin] sleep: tokio::time::Sleep },

@@ -114,7 +114,7 @@ builds them). *A change* is one changed number in one of 220 functions, without 
 all processes of the build, the fastest of up to five runs.";
 
 const CLEAN: &str = "A clean, unoptimised build of a program with 20 `async` functions, of all processes, the fastest of up to five \
-runs. *Wall seconds* say how long the build is with the processors of this machine. *Crates* is the number of dependencies.";
+runs; not incremental, as Cargo builds packages from a registry. *Wall seconds* say how long the build is with the processors of this machine. *Crates* is the number of dependencies.";
 
 const SMALL: &str = "A clean, optimised build of a program with two functions that retry: processor seconds of all processes, the \
 fastest of up to five runs, and the bytes that its stripped file has more than that of the program without retries.";

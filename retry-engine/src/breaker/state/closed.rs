@@ -23,6 +23,7 @@ impl Closed {
     }
 
     /// With a window and failures in a row that were counted before, the last of them at `last_result`.
+    #[inline]
     pub(in crate::breaker) fn resumed(
         ring: Ring,
         failures: u32,
@@ -81,6 +82,7 @@ impl Closed {
     }
 
     /// The time since the last result.
+    #[inline]
     pub(in crate::breaker) fn quiet_for(&self, now: Duration) -> Option<Duration> {
         Some(now.saturating_sub(self.last_result?))
     }
@@ -116,6 +118,7 @@ impl Closed {
     }
 
     /// Whether there is something against the dependency.
+    #[inline]
     pub(in crate::breaker) fn remembers(
         &mut self,
         now: Duration,

@@ -48,6 +48,7 @@ impl HalfOpen {
     }
 
     /// With results that an earlier process has seen.
+    #[inline]
     pub(in crate::breaker) fn resumed(
         reopened: u32,
         tally: Tally,
@@ -112,6 +113,7 @@ impl HalfOpen {
     }
 
     /// Whether no probe has been admitted, because it is not the turn of this process.
+    #[inline]
     pub(in crate::breaker) fn waits_for_its_turn(&self) -> bool {
         self.admitted == 0 && self.turn != Turn::Local && self.turn != Turn::Mine
     }

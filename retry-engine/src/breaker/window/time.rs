@@ -88,6 +88,7 @@ impl TimeWindow {
     }
 
     /// The buckets, oldest first, and how far into the newest `now` is.
+    #[inline]
     pub(in crate::breaker) fn export(&mut self, now: Duration) -> ([Tally; BUCKETS], Duration) {
         self.advance(now);
         let into = now.saturating_sub(self.stable_until().saturating_sub(self.width));
@@ -98,6 +99,7 @@ impl TimeWindow {
     }
 
     /// The window that [`export`](Self::export) told of, as if it had gone on until `now`.
+    #[inline]
     pub(in crate::breaker) fn import(
         now: Duration,
         length: Duration,

@@ -161,6 +161,7 @@ impl Entry {
         state.wake_up();
     }
 
+    #[inline]
     pub(super) fn end(&self) {
         let mut state = self.lock();
         state.until = None;
@@ -171,6 +172,7 @@ impl Entry {
         drop(waker);
     }
 
+    #[inline]
     pub(super) fn cancel(&self) -> Answer {
         let mut state = self.lock();
         if state.ended || state.cancelled {
@@ -185,6 +187,7 @@ impl Entry {
         Answer::Done
     }
 
+    #[inline]
     pub(super) fn retry_now(&self) -> Answer {
         let mut state = self.lock();
         let on_its_way = state.hurried || (state.cancelled && state.cancellable);
@@ -197,6 +200,7 @@ impl Entry {
     }
 
     /// Wakes the sleeping task after releasing the lock, since the task may run at once.
+    #[inline]
     fn wake_task(mut state: MutexGuard<'_, EntryState>) {
         let waker = state.waker.take();
         drop(state);

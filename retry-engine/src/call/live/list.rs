@@ -23,6 +23,7 @@ impl Shard {
     /// The slots that an empty shard keeps.
     const FEW: usize = 64;
 
+    #[inline]
     const fn new() -> Self {
         Shard { slots: Vec::new(), free: Vec::new() }
     }
@@ -36,6 +37,7 @@ impl Shard {
         slot
     }
 
+    #[inline]
     fn remove(&mut self, slot: usize) -> (Option<Arc<Entry>>, Shard) {
         let entry = self.slots[slot].take();
         self.free.push(slot);
@@ -88,6 +90,7 @@ impl std::ops::Deref for Ticket {
 }
 
 impl Drop for Ticket {
+    #[inline]
     fn drop(&mut self) {
         self.entry.end();
         let left = shard(self.entry.id).remove(self.slot);
@@ -111,6 +114,7 @@ pub(super) fn all() -> Vec<Arc<Entry>> {
     all
 }
 
+#[inline]
 pub(super) fn count() -> usize {
     let listed = |shard: &Shard| shard.slots.len() - shard.free.len();
     (0..SHARDS as u64).map(|id| listed(&shard(id))).sum()

@@ -84,6 +84,7 @@ pub(crate) fn count_of(name: &str) -> u64 {
 /// ```
 /// assert_eq!(retry_runtime::live::count(), 0); // nothing is being retried
 /// ```
+#[inline]
 pub fn count() -> usize {
     list::count()
 }
@@ -105,67 +106,80 @@ pub struct LiveCall(Arc<Entry>);
 
 impl LiveCall {
     /// The call's number, which is unique in the process and the same as in its [events](crate::events).
+    #[inline]
     pub fn id(&self) -> u64 {
         self.0.id
     }
 
     /// The annotated function's name; empty for a call without one ([`Policy::call`](crate::Policy::call)).
+    #[inline]
     pub fn name(&self) -> &'static str {
         self.0.site.name()
     }
 
     /// The number of the attempt that runs now or failed last, from 1.
+    #[inline]
     pub fn attempt(&self) -> u32 {
         self.0.look(|state| state.attempt)
     }
 
     /// The maximum number of attempts; `None` if only the deadline limits them.
+    #[inline]
     pub fn limit(&self) -> Option<u32> {
         self.0.look(|state| state.limit)
     }
 
     /// Whether the call sleeps before its next attempt. False while an attempt runs and after the call has ended.
+    #[inline]
     pub fn is_waiting(&self) -> bool {
         self.next_attempt_at().is_some()
     }
 
     /// Whether the call has ended.
+    #[inline]
     pub fn has_ended(&self) -> bool {
         self.0.look(|state| state.ended)
     }
 
     /// When the next attempt starts; `None` if the call does not sleep.
+    #[inline]
     pub fn next_attempt_at(&self) -> Option<Instant> {
         self.0.look(|state| state.until).map(Moment::instant)
     }
 
     /// The time until the next attempt; `None` if the call does not sleep.
+    #[inline]
     pub fn next_attempt_in(&self) -> Option<Duration> {
         let until = self.next_attempt_at()?;
         Some(until.saturating_duration_since(clock::now()))
     }
 
     /// The description of the last failure, shortened and redacted as in reports.
+    #[inline]
     pub fn last_error(&self) -> Arc<str> {
         self.0.look(|state| Arc::from(&*state.error))
     }
 
     /// The kind of the last failure.
+    #[inline]
     pub fn last_kind(&self) -> Kind {
         self.0.look(|state| state.kind)
     }
 
     /// When the whole call must have ended; `None` without a deadline.
+    #[inline]
     pub fn deadline(&self) -> Option<Instant> {
         self.0.deadline.map(Moment::instant)
     }
 
     /// When the call was listed: at the sleep after its first failure.
+    #[inline]
     pub fn since(&self) -> Instant {
         self.0.since.instant()
     }
 
     /// Whether the call was cancelled and ends with its running attempt.
+    #[inline]
     pub fn is_cancelling(&self) -> bool {
         !self.has_ended() && self.0.is_cancelled()
     }
@@ -175,11 +189,13 @@ impl LiveCall {
     ///
     /// A sleeping call returns [`Interruption::Cancelled`](crate::Interruption::Cancelled). A call that ends after its
     /// attempt returns that attempt's own failure or success.
+    #[inline]
     pub fn cancel(&self) -> Answer {
         self.0.cancel()
     }
 
     /// Ends the sleep: the next attempt starts now. Later delays are not affected.
+    #[inline]
     pub fn retry_now(&self) -> Answer {
         self.0.retry_now()
     }

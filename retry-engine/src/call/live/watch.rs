@@ -22,6 +22,7 @@ use std::time::Duration;
 /// let changed = watch.wait(Duration::from_millis(1)); // a page redraws only when it has to
 /// assert!(!changed || live::count() > 0);
 /// ```
+#[inline]
 pub fn watch() -> Watch {
     static LAST: AtomicU64 = AtomicU64::new(0);
     WATCHERS.fetch_add(1, Ordering::Relaxed);
@@ -55,6 +56,7 @@ struct Changes {
 }
 
 impl Changes {
+    #[inline]
     fn take(&mut self, watch: u64) -> Option<Waker> {
         let place = self.tasks.iter().position(|(id, _)| *id == watch)?;
         Some(self.tasks.swap_remove(place).1)
@@ -86,11 +88,13 @@ impl Watch {
     /// # Cancel safety
     ///
     /// Dropping the future loses no change: the next future reports it.
+    #[inline]
     pub fn changed(&mut self) -> Changed<'_> {
         Changed { watch: self }
     }
 
     /// Blocks the thread until the list has changed; returns `false` if it has not changed within `limit`.
+    #[inline]
     pub fn wait(&mut self, limit: Duration) -> bool {
         let seen = self.seen;
         let waited = CHANGED.wait_timeout_while(lock(), limit, |changes| changes.version == seen);
@@ -101,6 +105,7 @@ impl Watch {
 }
 
 impl Drop for Watch {
+    #[inline]
     fn drop(&mut self) {
         WATCHERS.fetch_sub(1, Ordering::Relaxed);
         let waited = lock().take(self.id);
@@ -125,6 +130,7 @@ pub struct Changed<'w> {
 impl Future for Changed<'_> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // Cloned and dropped outside the lock: a waker may run any code.
         let waker = cx.waker().clone();
