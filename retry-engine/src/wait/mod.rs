@@ -1,8 +1,6 @@
 //! Sleeping: the timer between two attempts and at the limits of calls.
 
 mod delay;
-#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
-mod ends;
 pub(crate) mod may_block;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod thread;

@@ -1,15 +1,16 @@
 //! Sleeps outside of any runtime: one thread of the process wakes the tasks whose sleeps end.
 //!
-//! `futures-timer` does the same, but is a third of the optimised build of a `Policy` without `sites`.
+//! `futures-timer` does the same; to build it takes a third as long as to build a `Policy` without `sites`.
 
+use std::collections::VecDeque;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::ends::Ends;
 use crate::base::border::wake;
 use crate::base::sync::lock;
 use crate::base::time::Instant;
@@ -17,24 +18,31 @@ use crate::base::time::Instant;
 /// The name of the thread, as debuggers show it.
 const NAME: &str = "retry-timer";
 
-static TIMER: Mutex<Timer> = Mutex::new(Timer { ends: Ends::new(), thread: None });
+static SLEEPS: Mutex<Sleeps> = Mutex::new(Sleeps { tasks: VecDeque::new(), last: 0, thread: None });
 
-struct Timer {
-    ends: Ends,
+/// The sleeps of the process that have been polled and go on.
+struct Sleeps {
+    /// The task of each, in the order of their ends: most sleeps begin behind the others, and end or are dropped in front.
+    tasks: VecDeque<(Place, Waker)>,
+    /// The number of the last sleep.
+    last: u64,
     thread: Option<Thread>,
 }
+
+/// The end of a sleep, and its number, which tells sleeps apart that end together.
+type Place = (Instant, u64);
 
 /// A sleep until an instant. The first one that is polled before its end starts the thread.
 pub(super) struct Delay {
     end: Instant,
-    /// After the first poll: the number of the sleep in [`Ends`], and the task that the thread wakes.
-    known: Option<(usize, Waker)>,
+    /// Set by the first poll.
+    number: Option<u64>,
 }
 
 impl Delay {
     /// A sleep from now on. `duration` must not overflow the clock.
     pub(super) fn new(duration: Duration) -> Self {
-        Delay { end: Instant::now() + duration, known: None }
+        Delay { end: Instant::now() + duration, number: None }
     }
 }
 
@@ -46,74 +54,80 @@ impl Future for Delay {
         if left.is_zero() {
             return Poll::Ready(());
         }
-        if self.known.as_ref().is_some_and(|(_, known)| known.will_wake(cx.waker())) {
-            return Poll::Pending;
-        }
-        // Clones and drops of wakers are foreign code, which runs outside of the lock.
-        let (waker, known) = (cx.waker().clone(), cx.waker().clone());
-        let mut timer = lock(&TIMER);
-        if let Some((number, _)) = self.known {
-            let before = timer.ends.set_waker(number, waker);
-            drop(timer);
-            drop(before);
-            self.known = Some((number, known));
-            // The sleep may have ended meanwhile, when the thread knew another task.
-            return if Instant::now() < self.end { Poll::Pending } else { Poll::Ready(()) };
-        }
-        if !timer.has_thread() {
-            drop(timer);
+        // Wakers are foreign code: they are cloned and dropped outside of the lock.
+        let waker = cx.waker().clone();
+        let mut sleeps = lock(&SLEEPS);
+        let Some(thread) = sleeps.thread() else {
+            drop(sleeps);
             // Without threads, as in WASI, nobody else could end the sleep.
             thread::sleep(left);
             return Poll::Ready(());
+        };
+        let number = self.number.unwrap_or(sleeps.last + 1);
+        sleeps.last = sleeps.last.max(number);
+        let (before, is_new_first) = sleeps.put((self.end, number), waker);
+        drop(sleeps);
+        drop(before);
+        if is_new_first {
+            thread.unpark();
         }
-        let is_first = timer.ends.first().is_none_or(|first| self.end < first);
-        self.known = Some((timer.ends.add(self.end, waker), known));
-        if is_first {
-            timer.wake();
-        }
+        self.number = Some(number);
         Poll::Pending
     }
 }
 
 impl Drop for Delay {
     fn drop(&mut self) {
-        if let Some((number, _)) = self.known {
-            let waker = lock(&TIMER).ends.forget(number);
+        if let Some(number) = self.number {
+            let waker = lock(&SLEEPS).take((self.end, number));
             drop(waker);
         }
     }
 }
 
-impl Timer {
-    /// Starts the thread if it does not run, and returns whether it runs.
-    fn has_thread(&mut self) -> bool {
+impl Sleeps {
+    fn find(&self, place: Place) -> Result<usize, usize> {
+        self.tasks.binary_search_by_key(&place, |(place, _)| *place)
+    }
+
+    /// Sets the task of a sleep. Returns the one before, and whether the sleep is new and ends before all others.
+    fn put(&mut self, place: Place, waker: Waker) -> (Option<Waker>, bool) {
+        match self.find(place) {
+            Ok(index) => (Some(mem::replace(&mut self.tasks[index].1, waker)), false),
+            Err(index) => {
+                self.tasks.insert(index, (place, waker));
+                (None, index == 0)
+            }
+        }
+    }
+
+    fn take(&mut self, place: Place) -> Option<Waker> {
+        let index = self.find(place).ok()?;
+        self.tasks.remove(index).map(|(_, waker)| waker)
+    }
+
+    /// The thread, which is started if it does not run.
+    fn thread(&mut self) -> Option<Thread> {
         if self.thread.is_none() {
             let started = thread::Builder::new().name(NAME.to_owned()).spawn(run);
             self.thread = started.ok().map(|started| started.thread().clone());
         }
-        self.thread.is_some()
-    }
-
-    /// Makes the thread look at the first sleep again.
-    fn wake(&self) {
-        if let Some(thread) = &self.thread {
-            thread.unpark();
-        }
+        self.thread.clone()
     }
 }
 
 /// Ends sleeps for as long as the process runs.
 fn run() {
     loop {
-        let mut timer = lock(&TIMER);
-        let now = Instant::now();
-        let due = timer.ends.end_first(now);
-        let first = timer.ends.first();
-        drop(timer);
-        match (due, first) {
+        let mut sleeps = lock(&SLEEPS);
+        let left =
+            sleeps.tasks.front().map(|((end, _), _)| end.saturating_duration_since(Instant::now()));
+        let due = if left == Some(Duration::ZERO) { sleeps.tasks.pop_front() } else { None };
+        drop(sleeps);
+        match (due, left) {
             // Foreign code: it may sleep in turn, or panic.
-            (Some(waker), _) => wake(waker),
-            (None, Some(end)) => thread::park_timeout(end.saturating_duration_since(now)),
+            (Some((_, waker)), _) => wake(waker),
+            (None, Some(left)) => thread::park_timeout(left),
             (None, None) => thread::park(),
         }
     }
