@@ -66,7 +66,7 @@ fn process() {
 }
 
 fn member(url: &str) -> Member {
-    match url.starts_with("redis:") {
+    match url.starts_with("redis") {
         true => join(FLEET, Redis::new(url).unwrap()).unwrap(),
         false => join(FLEET, Postgres::new(url).unwrap()).unwrap(),
     }
