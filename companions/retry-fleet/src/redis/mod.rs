@@ -64,7 +64,8 @@ const RELEASE: &str = "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 en
 
 impl Redis {
     /// The transport over the server at this address: `redis://[user][:password@]host[:port][/database]`, or `rediss://…` for an
-    /// encrypted connection (feature `redis-rustls`). It connects when a member joins.
+    /// encrypted connection (feature `redis-rustls`). It connects when a member joins. A program that has two cryptographic providers
+    /// of rustls must install one of them as its default.
     ///
     /// # Errors
     /// `InvalidInput` if the address is none, or asks for an encrypted connection without the feature.

@@ -1,6 +1,8 @@
 //! Tests over real threads and processes.
 
+mod both;
 mod members;
+mod postgres_transport;
 mod redis_server;
 mod redis_transport;
 #[path = "../../../../tasks/retry-tasks-postgres/tests/it/server.rs"]

@@ -1,41 +1,19 @@
 //! The transport over a Redis server. No test waits for the time to pass: each waits for an answer.
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::{Connection, cmd};
-use retry_fleet::{Inbox, Member, Redis, Transport, Word, join};
+use retry_fleet::{Member, Redis, Transport, Word, join};
 use retry_runtime::breaker::{Mode, Share};
 
+use super::both::Both;
 use super::members::{breaker, fail, until};
 use super::redis_server::server;
 
-/// A transport of a member that the test can call, too.
-#[derive(Clone)]
-struct Both(Arc<Redis>);
-
-impl Transport for Both {
-    fn listen(&self, inbox: Inbox) {
-        self.0.listen(inbox);
-    }
-
-    fn publish(&self, word: &Word) -> io::Result<()> {
-        self.0.publish(word)
-    }
-
-    fn probe(&self, breaker: &str, hold: Duration) -> io::Result<bool> {
-        self.0.probe(breaker, hold)
-    }
-
-    fn release(&self, breaker: &str) {
-        self.0.release(breaker);
-    }
-}
-
 /// A member whose transport is connected to this server, on the channel `test`.
-fn joined(share: &'static str, url: &str) -> (Member, Both) {
-    let redis = Both(Arc::new(Redis::new(url).unwrap().channel("test")));
+fn joined(share: &'static str, url: &str) -> (Member, Both<Redis>) {
+    let redis = Both::new(Redis::new(url).unwrap().channel("test"));
     let member = join(Share::new(share), redis.clone()).unwrap();
     until("connected", || member.figures().is_connected);
     (member, redis)
