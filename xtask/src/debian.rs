@@ -6,11 +6,12 @@ use crate::run::{self, Outcome, works};
 
 /// Each program with the flag for its version and its packages. Without the program, an example uses a stand-in, or a
 /// verb skips tests, and says so.
-const PROGRAMS: [(&str, &str, &[&str]); 4] = [
+const PROGRAMS: [(&str, &str, &[&str]); 5] = [
     ("dockerd", "-v", &["docker.io", "containerd", "runc"]),
     ("nginx", "-v", &["nginx-light"]),
-    // The tests start servers of their own; Debian's service is not used.
+    // The tests start servers of their own; Debian's services are not used.
     ("pg_lsclusters", "--help", &["postgresql"]),
+    ("redis-server", "--version", &["redis-server"]),
     (crate::console::BROWSER, "--version", &["chromium"]),
 ];
 
@@ -57,9 +58,9 @@ mod tests {
     fn only_missing_programs_are_installed() {
         assert_eq!(
             packages(|program, _| program == "dockerd"),
-            ["nginx-light", "postgresql", "chromium"]
+            ["nginx-light", "postgresql", "redis-server", "chromium"]
         );
-        assert_eq!(packages(|_, _| false).len(), 6);
+        assert_eq!(packages(|_, _| false).len(), 7);
         assert!(packages(|_, _| true).is_empty());
     }
 }

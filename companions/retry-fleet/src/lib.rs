@@ -10,6 +10,7 @@
 // | `member` | `join`: the thread between the breakers, the fleet and the transport |
 // | `bus` | the transport in memory |
 // | `postgres` | the transport over a PostgreSQL database |
+// | `redis` | the transport over a Redis server |
 
 mod bus;
 mod fleet;
@@ -17,9 +18,14 @@ mod member;
 mod order;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod transport;
 mod word;
 
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use self::redis::Redis;
 pub use bus::{Bus, Seat};
 pub use fleet::Fleet;
 pub use member::{Figures, Member, join};

@@ -61,7 +61,7 @@ pub fn join(share: Share, transport: impl Transport) -> io::Result<Member> {
         let text = format!("the share `{share}` is connected already: drop its member first");
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
     }
-    let inbox = Inbox::new({
+    let inbox = Inbox::new(share, {
         let desk = Arc::downgrade(&desk);
         move |word| {
             let Some(desk) = desk.upgrade() else { return false };

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use retry_runtime::breaker::Share;
+
 use crate::word::Word;
 
 /// A transport carries the words of a process to the other processes of its fleet, and gives one of them the turn to probe.
@@ -72,21 +74,29 @@ pub trait Transport: Send + Sync + 'static {
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Inbox(Arc<dyn Fn(Word) -> bool + Send + Sync>);
+pub struct Inbox {
+    share: Share,
+    hear: Arc<dyn Fn(Word) -> bool + Send + Sync>,
+}
 
 impl Inbox {
-    pub(crate) fn new(hear: impl Fn(Word) -> bool + Send + Sync + 'static) -> Self {
-        Inbox(Arc::new(hear))
+    pub(crate) fn new(share: Share, hear: impl Fn(Word) -> bool + Send + Sync + 'static) -> Self {
+        Inbox { share, hear: Arc::new(hear) }
     }
 
     /// Takes a word; false once the member is gone. A word that comes while thousands wait is lost.
     pub fn hear(&self, word: Word) -> bool {
-        (self.0)(word)
+        (self.hear)(word)
+    }
+
+    /// The share of the member, for a transport that carries the words of each share apart.
+    pub fn share(&self) -> Share {
+        self.share
     }
 }
 
 impl fmt::Debug for Inbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox").finish_non_exhaustive()
+        f.debug_struct("Inbox").field("share", &self.share).finish_non_exhaustive()
     }
 }

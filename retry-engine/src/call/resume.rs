@@ -19,6 +19,7 @@ use pin_project_lite::pin_project;
 use super::context::CallContext;
 use crate::base::sync::unpoisoned;
 use crate::budget::{Budget, Withdrawal};
+use crate::event::CallSpan;
 use crate::failure::class::Kind;
 use crate::report::attempt::CallId;
 use crate::report::draft::Draft;
@@ -158,10 +159,25 @@ pin_project! {
     /// The future of [`resume`].
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Resume<F> {
+        // Empty only while it is dropped.
         #[pin]
-        future: F,
+        future: Option<F>,
         handover: Handover,
+        span: CallSpan,
     }
+
+    impl<F> PinnedDrop for Resume<F> {
+        // A call that is dropped ends, and says so.
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.span.scope(|| this.future.set(None));
+        }
+    }
+}
+
+/// The span of the attempt that a call of this standing makes.
+fn span(site: &'static Site, standing: &Standing) -> CallSpan {
+    CallSpan::of_task(site.name(), standing.call_id, standing.attempts.saturating_add(1))
 }
 
 /// Makes one attempt of an annotated function: `future` is a call of the function that has not been polled yet.
@@ -174,7 +190,8 @@ pub fn resume<F: Future>(
     paid: Paid,
     future: F,
 ) -> Resume<F> {
-    Resume { future, handover: Handover::new(site, standing, paid) }
+    let (span, future) = (span(site, &standing), Some(future));
+    Resume { future, handover: Handover::new(site, standing, paid), span }
 }
 
 impl<F: Future> Future for Resume<F> {
@@ -182,8 +199,10 @@ impl<F: Future> Future for Resume<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let handover = this.handover;
-        handover.scope(|| this.future.poll(cx)).map(|out| (out, handover.step()))
+        let (handover, future) = (this.handover, this.future.as_pin_mut());
+        let Some(future) = future else { return Poll::Pending };
+        let polled = this.span.scope(|| handover.scope(|| future.poll(cx)));
+        polled.map(|out| (out, handover.step()))
     }
 }
 
@@ -194,7 +213,8 @@ pub fn resume_blocking<T>(
     paid: Paid,
     work: impl FnOnce() -> T,
 ) -> (T, Option<Step>) {
+    let span = span(site, &standing);
     let handover = Handover::new(site, standing, paid);
-    let out = handover.scope(work);
+    let out = span.scope(|| handover.scope(work));
     (out, handover.step())
 }

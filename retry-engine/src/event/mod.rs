@@ -79,12 +79,22 @@ mod rate {
 
 #[cfg(not(feature = "tracing"))]
 mod span {
+    use crate::report::attempt::CallId;
+
     #[derive(Clone, Debug)]
     pub(crate) struct CallSpan;
 
     impl CallSpan {
         pub(crate) const fn of(_: &str, _: u64, _: u32, _: Option<u32>) -> Self {
             CallSpan
+        }
+
+        pub(crate) const fn of_task(_: &str, _: CallId, _: u32) -> Self {
+            CallSpan
+        }
+
+        pub(crate) fn scope<T>(&self, part: impl FnOnce() -> T) -> T {
+            part()
         }
 
         pub(crate) const fn is_wanted() -> bool {

@@ -4,7 +4,8 @@ use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::span::Id;
 
-use super::trace::to_subscriber;
+use super::trace::{is_on, to_subscriber};
+use crate::report::attempt::CallId;
 
 /// A `tracing` span around one attempt, so that the log lines of its body carry the attempt's number. Empty if the
 /// subscriber panicked, or made the call itself.
@@ -26,6 +27,27 @@ impl CallSpan {
                 tracing::debug_span!(target: "retry_runtime", "retry", site, call, attempt, limit, http.request.resend_count = i64::from(resent))
             }
         }))
+    }
+
+    /// The span of an attempt of a task, around all that the engine and the body write. Empty without a subscriber.
+    ///
+    /// At the level error, so that no filter by level lets a line through and takes the task's identifier from it.
+    pub(crate) fn of_task(site: &'static str, task: CallId, attempt: u32) -> Self {
+        let open =
+            || tracing::error_span!(target: "retry_runtime", "task", task = %task, site, attempt);
+        CallSpan(if is_on() { to_subscriber(open) } else { None })
+    }
+
+    /// Runs this part of an attempt inside the span. The part may panic.
+    pub(crate) fn scope<T>(&self, part: impl FnOnce() -> T) -> T {
+        struct Leave<'s>(&'s CallSpan);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.leave();
+            }
+        }
+        let _leave = self.enter().then(|| Leave(self));
+        part()
     }
 
     /// Whether a subscriber accepts the span's level.

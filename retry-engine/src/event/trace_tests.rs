@@ -18,6 +18,7 @@ use crate::event::{
     CallFinished, CallSpan, CallStarted, Change, ConfigApplied, RetryScheduled, RetrySuppressed,
 };
 use crate::failure::class::Kind;
+use crate::report::attempt::CallId;
 use crate::report::record::Delay;
 use crate::report::record::DelaySource;
 
@@ -319,4 +320,19 @@ fn a_retry_runs_inside_its_span() {
             "<",
         ]
     );
+}
+
+#[test]
+fn the_attempt_of_a_task_runs_inside_a_span_with_its_identifier_even_if_it_panics() {
+    let lines = Capture::of(|| {
+        let span = CallSpan::of_task("a", CallId::from_u128(42), 2);
+        span.scope(|| tracing::info!(target: "retry_runtime", "from the body"));
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            span.scope(|| std::panic::resume_unwind(Box::new("on purpose")))
+        }));
+        assert!(panicked.is_err());
+    });
+    let task = "00000000-0000-0000-0000-00000000002a";
+    let opened = format!("ERROR span task attempt=2 site=\"a\" task={task}");
+    assert_eq!(lines, [&opened, ">", "INFO from the body", "<", ">", "<"]);
 }

@@ -5,6 +5,7 @@ mod session;
 mod tls;
 
 use std::io;
+use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -35,7 +36,9 @@ use session::{Request, Session};
 #[derive(Debug)]
 pub struct Postgres {
     config: tokio_postgres::Config,
-    channel: String,
+    channel: Option<String>,
+    /// The channel in use, known when the transport listens.
+    listens: OnceLock<String>,
     requests: mpsc::Sender<Request>,
     waiting: std::sync::Mutex<Option<mpsc::Receiver<Request>>>,
 }
@@ -47,7 +50,7 @@ const ANSWER: Duration = Duration::from_secs(1);
 const REQUESTS: usize = 64;
 
 impl Postgres {
-    /// The transport over this database, with the channel `retry_fleet`. It connects when a member joins.
+    /// The transport over this database. It connects when a member joins.
     ///
     /// # Errors
     /// `InvalidInput` if the address is none.
@@ -61,13 +64,20 @@ impl Postgres {
     pub fn with_config(config: tokio_postgres::Config) -> Self {
         let (requests, waiting) = mpsc::channel(REQUESTS);
         let waiting = std::sync::Mutex::new(Some(waiting));
-        Postgres { config, channel: "retry_fleet".to_owned(), requests, waiting }
+        Postgres { config, channel: None, listens: OnceLock::new(), requests, waiting }
     }
 
-    /// Another channel, up to 63 bytes: fleets with different channels do not hear each other.
+    /// Another channel than that of the share, `retry_fleet:` and its name, up to 63 bytes: fleets with different channels do not
+    /// hear each other.
     #[must_use]
     pub fn channel(self, name: impl Into<String>) -> Self {
-        Postgres { channel: name.into(), ..self }
+        Postgres { channel: Some(name.into()), ..self }
+    }
+
+    /// The key of the turn to probe with this breaker.
+    fn turn(&self, breaker: &str) -> io::Result<i64> {
+        let channel = self.listens.get().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(key(channel, breaker))
     }
 
     /// Sends a request to the thread and waits for the answer.
@@ -86,7 +96,9 @@ impl Postgres {
 impl Transport for Postgres {
     fn listen(&self, inbox: Inbox) {
         let Some(requests) = retry_runtime::control::lock(&self.waiting).take() else { return };
-        let (config, channel) = (self.config.clone(), self.channel.clone());
+        let channel = self.channel.clone().unwrap_or_else(|| named(inbox.share().name()));
+        let channel = self.listens.get_or_init(|| channel).clone();
+        let config = self.config.clone();
         let thread = thread::Builder::new().name("retry-fleet-pg".to_owned());
         // Without the thread every request fails, and the breakers are local.
         let _ = thread.spawn(move || Session::new(config, channel, inbox).run(requests));
@@ -97,19 +109,38 @@ impl Transport for Postgres {
     }
 
     fn probe(&self, breaker: &str, hold: Duration) -> io::Result<bool> {
-        self.ask(|reply| Request::Probe(key(&self.channel, breaker), hold, reply))
+        let key = self.turn(breaker)?;
+        self.ask(|reply| Request::Probe(key, hold, reply))
     }
 
     fn release(&self, breaker: &str) {
-        let _ = self.requests.try_send(Request::Release(key(&self.channel, breaker)));
+        if let Ok(key) = self.turn(breaker) {
+            let _ = self.requests.try_send(Request::Release(key));
+        }
     }
 }
 
-/// The key of the advisory lock for a breaker: FNV-1a of 64 bits. Two breakers with the same key would take turns with each other.
+/// The longest name of a channel in bytes.
+const LONGEST: usize = 63;
+
+/// The channel of a share; with a hash in place of a name that is too long.
+fn named(share: &str) -> String {
+    let name = format!("retry_fleet:{share}");
+    match name.len() <= LONGEST {
+        true => name,
+        false => format!("retry_fleet:{:016x}", hash(share.as_bytes())),
+    }
+}
+
+/// The key of the advisory lock for a breaker. Two breakers with the same key would take turns with each other.
 fn key(channel: &str, breaker: &str) -> i64 {
-    let bytes = [b"retry-fleet ", channel.as_bytes(), b" ", breaker.as_bytes()].concat();
+    hash(&[b"retry-fleet ", channel.as_bytes(), b" ", breaker.as_bytes()].concat()) as i64
+}
+
+/// FNV-1a of 64 bits, which is the same in every program.
+fn hash(bytes: &[u8]) -> u64 {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step) as i64
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 #[cfg(test)]
@@ -121,6 +152,15 @@ mod tests {
         assert_eq!(key("retry_fleet", "bank"), 7_943_633_807_974_408_897);
         assert_ne!(key("retry_fleet", "bank"), key("other", "bank"));
         assert_ne!(key("retry_fleet", "bank"), key("retry_fleet", "carrier"));
+    }
+
+    #[test]
+    fn the_channel_of_a_share_has_its_name_unless_that_is_too_long() {
+        assert_eq!(named("orders"), "retry_fleet:orders");
+        let longest = "x".repeat(LONGEST - "retry_fleet:".len());
+        assert!(named(&longest).ends_with(&longest));
+        let (one, other) = (named(&(longest.clone() + "1")), named(&(longest + "2")));
+        assert!(one != other && one.len() < LONGEST, "{one} {other}");
     }
 
     #[test]

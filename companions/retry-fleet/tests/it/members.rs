@@ -12,7 +12,7 @@ use retry_runtime::{Finding, doctor, retryable};
 
 /// Waits until this is so.
 #[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(30), "{what}");
@@ -20,12 +20,12 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn breaker(share: Share) -> Arc<Breaker> {
+pub(crate) fn breaker(share: Share) -> Arc<Breaker> {
     let settings = BreakerSettings::new().consecutive(3).share(share);
     Arc::new(Breaker::try_new("bank", settings).unwrap())
 }
 
-fn fail(breaker: &Breaker) {
+pub(crate) fn fail(breaker: &Breaker) {
     (0..3).for_each(|_| breaker.permit().unwrap().failure());
     assert_eq!(breaker.mode(), Mode::Open);
 }

@@ -1,4 +1,7 @@
-//! Sixteen processes with a dependency on loopback, over a PostgreSQL server of their own: beside sixteen that share nothing.
+//! Sixteen processes with a dependency on loopback, over a server of their own: beside sixteen that share nothing.
+//!
+//! The test takes a minute, so it runs over one transport: PostgreSQL, or Redis where PostgreSQL is not installed or the variable
+//! `CASE` is `redis`.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,15 +10,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use retry_fleet::{Postgres, join};
+use retry_fleet::{Member, Postgres, Redis, join};
 use retry_runtime::breaker::{Mode, Share};
 use retry_runtime::retryable;
 
-use super::server::server;
+use super::redis_server::{self, RedisServer};
+use super::server::{self, Server};
 
 const PROCESSES: usize = 16;
 const PORT: &str = "RETRY_FLEET_PORT";
-const DATABASE: &str = "RETRY_FLEET_DATABASE";
+const SERVER: &str = "RETRY_FLEET_SERVER";
 const PAUSE: &str = "RETRY_FLEET_PAUSE";
 
 const FLEET: Share = Share::new("sixteen");
@@ -40,8 +44,7 @@ fn process() {
     let Ok(port) = std::env::var(PORT) else { return };
     let port = port.parse().unwrap();
     let pause = Duration::from_millis(std::env::var(PAUSE).unwrap().parse().unwrap());
-    let member =
-        std::env::var(DATABASE).ok().map(|url| join(FLEET, Postgres::new(&url).unwrap()).unwrap());
+    let member = std::env::var(SERVER).ok().map(|url| member(&url));
     let has_ended = Arc::new(AtomicBool::new(false));
     let ended = Arc::clone(&has_ended);
     std::thread::spawn(move || {
@@ -59,6 +62,44 @@ fn process() {
             last = line;
         }
         std::thread::sleep(pause);
+    }
+}
+
+fn member(url: &str) -> Member {
+    match url.starts_with("redis") {
+        true => join(FLEET, Redis::new(url).unwrap()).unwrap(),
+        false => join(FLEET, Postgres::new(url).unwrap()).unwrap(),
+    }
+}
+
+/// The server that carries the words.
+enum Between {
+    Postgres(Server),
+    Redis(RedisServer),
+}
+
+impl Between {
+    fn start() -> Option<Self> {
+        let postgres = || server::server().map(Between::Postgres);
+        let redis = || redis_server::server().map(Between::Redis);
+        match std::env::var("CASE").is_ok_and(|case| case == "redis") {
+            true => redis(),
+            false => postgres().or_else(redis),
+        }
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Between::Postgres(server) => server.url(),
+            Between::Redis(server) => server.url(),
+        }
+    }
+
+    fn crash(&mut self) {
+        match self {
+            Between::Postgres(server) => server.crash(),
+            Between::Redis(server) => server.crash(),
+        }
     }
 }
 
@@ -116,7 +157,7 @@ struct Fleet {
 }
 
 impl Fleet {
-    fn start(port: u16, database: Option<&str>) -> Fleet {
+    fn start(port: u16, server: Option<&str>) -> Fleet {
         let last = Arc::new(Mutex::new(vec![String::new(); PROCESSES]));
         let child = |number: usize| {
             let mut command = Command::new(std::env::current_exe().unwrap());
@@ -124,8 +165,8 @@ impl Fleet {
             // Half of them call five times a second, the others once.
             command.env(PAUSE, if number % 2 == 0 { "200" } else { "1000" });
             command.env(PORT, port.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
-            if let Some(database) = database {
-                command.env(DATABASE, database);
+            if let Some(server) = server {
+                command.env(SERVER, server);
             }
             let mut child = command.spawn().unwrap();
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -203,22 +244,22 @@ fn outage(fleet: &Fleet, dependency: &Dependency) -> Outage {
 }
 
 #[test]
-fn sixteen_processes_open_together_probe_in_turn_and_are_local_without_the_database() {
-    let Some(mut database) = server() else { return };
+fn sixteen_processes_open_together_probe_in_turn_and_are_local_without_the_server() {
+    let Some(mut between) = Between::start() else { return };
     let (dependency, port) = Dependency::start();
     let alone = {
         let fleet = Fleet::start(port, None);
         fleet.until("all closed", |line| line.ends_with(" closed"));
         outage(&fleet, &dependency)
     };
-    let fleet = Fleet::start(port, Some(&database.url()));
+    let fleet = Fleet::start(port, Some(&between.url()));
     fleet.until("all known", |line| line == format!("process {PROCESSES} closed"));
     // Each listens for three seconds before it follows others.
     std::thread::sleep(Duration::from_secs(3));
     let together = outage(&fleet, &dependency);
-    database.crash();
+    between.crash();
     let without = outage(&fleet, &dependency);
-    println!("alone: {alone:#?}\ntogether: {together:#?}\nwithout the database: {without:#?}");
+    println!("alone: {alone:#?}\ntogether: {together:#?}\nwithout the server: {without:#?}");
 
     assert!(together.until_all_were_open * 2 < alone.until_all_were_open);
     assert!(together.calls_until_then < alone.calls_until_then);

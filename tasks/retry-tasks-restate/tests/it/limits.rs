@@ -7,12 +7,7 @@ use retry_runtime::retryable;
 use retry_tasks::{Task, Tasks};
 
 use crate::cluster::balance;
-use crate::server::{Server, free_ports};
-
-const FLOW_CONTROL: [(&str, &str); 2] = [
-    ("RESTATE_EXPERIMENTAL_ENABLE_VQUEUES", "true"),
-    ("RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7", "true"),
-];
+use crate::server::{FLOW_CONTROL, Server, free_ports};
 
 /// The number of attempts of a function that are running, and the greatest number so far.
 struct Running(AtomicUsize, AtomicUsize);
@@ -81,7 +76,8 @@ async fn a_fleet_never_exceeds_the_limit_of_a_function_and_does_not_limit_anothe
 
 #[tokio::test]
 async fn a_server_without_flow_control_cannot_limit_a_fleet() {
-    let Some(server) = Server::start().await else { return };
+    let off = FLOW_CONTROL.map(|(variable, _)| (variable, "false"));
+    let Some(server) = Server::start_with(&off).await else { return };
     let error =
         server.builder().concurrency("limits::limited", 2).open().await.expect_err("refused");
     assert_eq!(

@@ -12,6 +12,12 @@ use retry_tasks_restate::Restate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// Turns a new server's flow control on.
+pub(crate) const FLOW_CONTROL: [(&str, &str); 2] = [
+    ("RESTATE_EXPERIMENTAL_ENABLE_VQUEUES", "true"),
+    ("RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7", "true"),
+];
+
 /// A running server, until it is dropped.
 pub(crate) struct Server {
     process: Child,

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::aside::is_of_one_row;
 use super::{finish::Finish, keeper::Keep, keeper::Link, leased::Backend, leased::Leased};
 use crate::machine::{finish::AttemptEnd, lease::Claimed, lease::Lease};
+use crate::record::id::TaskId;
 use crate::store::attempt::Attempt as Begun;
 use crate::store::{error::StoreError, handle::AttemptHandle, host::End, host::Host, host::Hosted};
 
@@ -130,7 +131,11 @@ impl<B: Backend> Attempt<B> {
             match stored.await {
                 Ok(_) => return,
                 Err(error) => {
-                    warn("the end of an attempt could not be stored yet", &error);
+                    warn_of(
+                        Some(lease.id),
+                        "the end of an attempt could not be stored yet",
+                        &error,
+                    );
                     refused += u32::from(is_of_one_row(&error));
                 }
             }
@@ -149,10 +154,16 @@ impl<B: Backend> Attempt<B> {
 
 /// Warns that the store has failed a worker.
 pub(super) fn warn(message: &str, error: &StoreError) {
+    warn_of(None, message, error);
+}
+
+/// Warns that the store has failed a worker, of this task.
+fn warn_of(task: Option<TaskId>, message: &str, error: &StoreError) {
     #[cfg(feature = "tracing")]
     retry_runtime::control::contained(|| {
-        tracing::warn!(target: "retry_tasks", %error, "{message}");
+        let task = task.map(tracing::field::display);
+        tracing::warn!(target: "retry_tasks", task, %error, "{message}");
     });
     #[cfg(not(feature = "tracing"))]
-    let _ = (message, error);
+    let _ = (task, message, error);
 }

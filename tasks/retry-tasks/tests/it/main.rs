@@ -8,5 +8,6 @@ mod orphans;
 mod paused;
 mod sqlite;
 mod stats;
+mod traced;
 mod trouble;
 mod values;
