@@ -35,10 +35,14 @@ impl Call<'_> {
             }
             &CallState::Light { started, effective, mode } => {
                 self.succeeded_lightly(&Light { started, effective, mode });
-                return self.close();
+                self.close();
             }
-            _ => {}
+            _ => self.succeeded_with_trail(),
         }
+    }
+
+    #[inline(never)]
+    fn succeeded_with_trail(&mut self) {
         let policy = self.policy();
         self.trail_mut().succeeded(&policy);
     }

@@ -23,7 +23,7 @@ impl Call<'_> {
         if !(is_alone && self.site.is_merely_configured()) {
             return false;
         }
-        let effective = self.site.effective().filter(|effective| effective.is_quiet());
+        let effective = self.site.configured().filter(|effective| effective.is_quiet());
         if effective.is_some() {
             self.set_light(Light { effective, ..Light::default() });
         }

@@ -56,6 +56,7 @@ impl Start<'static> for &'static Site {
         Site::is_quiet(self)
     }
 
+    #[inline(always)]
     fn open(self, call: &mut Call<'static>) {
         call.open();
     }

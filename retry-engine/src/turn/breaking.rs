@@ -93,6 +93,7 @@ impl Deref for OfSite {
 }
 
 impl Guarded for OfSite {
+    #[inline]
     fn opened(&self, call: &Call<'_>) -> Option<Self> {
         if call.keeps_breaker() { None } else { call.breaker_here().map(OfSite) }
     }
