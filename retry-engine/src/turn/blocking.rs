@@ -130,8 +130,7 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
     pub fn run(self) -> R {
         let Turn { call, mut attempt, rules, guard, .. } = self;
         let guard = pin!(guard);
-        let is_quick = call.is_plain() && !call.may_be_limited();
-        let Some(quick) = (if is_quick { guard.quick() } else { None }) else {
+        let Some(quick) = (if call.is_quick() { guard.quick() } else { None }) else {
             return opened(call, &rules, guard, &mut attempt);
         };
         let panics = Panics(&*guard, quick, PhantomData);
@@ -139,8 +138,7 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
         mem::forget(panics);
         if rules.accepts(&out) {
             guard.quick_success(quick);
-            call.count_success();
-            call.close();
+            call.succeeded_quickly();
             return out;
         }
         after_quick(call, &rules, guard, quick, out, &mut attempt)
