@@ -50,6 +50,12 @@ mod threads {
             }
         }
 
+        /// Adds one to the cell of this thread.
+        #[inline(always)]
+        pub(crate) fn increment(cell: &AtomicU64) {
+            counters::add(cell);
+        }
+
         /// The contents of the cells of all threads, also of those that have ended.
         #[inline]
         pub(crate) fn values(&self) -> impl Iterator<Item = u64> + use<> {
@@ -115,6 +121,10 @@ mod model {
 
         pub(crate) fn of_this_thread(&self) -> Option<&AtomicU64> {
             self.of(&Thread)
+        }
+
+        pub(crate) fn increment(cell: &AtomicU64) {
+            cell.store(cell.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
 
         pub(crate) fn values(&self) -> impl Iterator<Item = u64> + '_ {

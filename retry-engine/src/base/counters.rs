@@ -4,9 +4,9 @@
 //! cores. A counter that only one thread writes costs a load, an addition and a store. When a thread ends, its
 //! block keeps its counts and goes to the next thread that needs one.
 //!
-//! A counter is 64 bits to which its owner gives a meaning: a function adds one for each first-try success, a breaker
-//! has a generation in the upper half. Functions and breakers take their numbers from one row, so that both find their
-//! counters in one block.
+//! A counter is 64 bits to which its owner gives a meaning: a function adds one for each first-try success, a budget of a key
+//! one for each call, a breaker has a generation in the upper half. All take their numbers from one row, so that a call finds
+//! its counters in one block.
 
 #![cfg_attr(
     all(test, retry_loom),
@@ -182,7 +182,7 @@ pub(crate) fn here<T>(work: impl FnOnce(&Here) -> T) -> T {
 }
 
 #[inline(always)]
-fn add(counter: &AtomicU64) {
+pub(crate) fn add(counter: &AtomicU64) {
     // Only this thread writes the counter, so no other write comes between the load and the store.
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }

@@ -49,13 +49,15 @@ pub struct Keyed<K> {
     table: RwLock<Table<K>>,
 }
 
-type Table<K> = HashMap<K, Entry, Hashing>;
+type Table<K> = HashMap<K, Arc<Entry>, Hashing>;
 
-struct Entry {
-    breaker: Arc<Breaker>,
+/// The breaker of a key in a table.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) breaker: Arc<Breaker>,
     /// The length of the key's text.
     bytes: usize,
-    last: LastUse,
+    pub(crate) last: LastUse,
 }
 
 impl<K: Eq + Hash + fmt::Display> Keyed<K> {
@@ -138,20 +140,22 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        self.find(key).unwrap_or_else(|| self.insert(key.to_owned()))
+        Arc::clone(&self.entry(key).breaker)
     }
 
-    /// The breaker of this key, if it is in the table.
-    #[inline(always)]
-    pub(crate) fn find<Q>(&self, key: &Q) -> Option<Arc<Breaker>>
+    /// The entry of this key.
+    pub(crate) fn entry<Q>(&self, key: &Q) -> Arc<Entry>
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
         let table = unpoisoned(self.table.read());
-        let entry = table.get(key)?;
-        entry.last.note(&self.uses);
-        Some(Arc::clone(&entry.breaker))
+        if let Some(entry) = table.get(key) {
+            entry.last.note();
+            return Arc::clone(entry);
+        }
+        drop(table);
+        self.insert(key.to_owned())
     }
 
     /// Keys in the table.
@@ -171,14 +175,14 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
     }
 
     #[cold]
-    fn insert(&self, key: K) -> Arc<Breaker> {
+    fn insert(&self, key: K) -> Arc<Entry> {
         // The user's code, the key's text and the clock, runs before the lock is taken.
         let text = key.to_string();
         let bytes = text.len();
         let now = self.clock.map_or_else(Moment::now, |clock| Moment::of(clock()));
         let mut table = unpoisoned(self.table.write());
         if let Some(entry) = table.get(&key) {
-            return Arc::clone(&entry.breaker);
+            return Arc::clone(entry);
         }
         self.make_room(&mut table, now, bytes);
         // The name is told in events and metrics.
@@ -187,10 +191,10 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         if let Some(clock) = self.clock {
             breaker = breaker.with_clock(clock);
         }
-        let breaker = Arc::new(breaker);
         let last = LastUse::new(&self.uses);
-        table.insert(key, Entry { breaker: Arc::clone(&breaker), bytes, last });
-        breaker
+        let entry = Arc::new(Entry { breaker: Arc::new(breaker), bytes, last });
+        table.insert(key, Arc::clone(&entry));
+        entry
     }
 
     /// Forgets breakers until there is room for a key of so many bytes.
@@ -201,22 +205,32 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         if surplus == 0 && places == 0 {
             return;
         }
-        // A scan, but only where a new key meets a full table. No two entries have the same time of use.
+        // A scan, but only where a new key meets a full table. An entry may be used meanwhile, without the lock, so it is
+        // known by its address.
         let mut order: Vec<_> = table
             .values()
-            .map(|entry| (entry.breaker.memory(now), entry.last.get(), entry.bytes))
+            .map(|entry| {
+                let (memory, used) = (entry.breaker.memory(now), entry.last.get());
+                (memory, used, entry.bytes, Arc::as_ptr(entry))
+            })
             .collect();
         order.sort_unstable();
         let mut forgotten = HashSet::new();
-        for (_, used, bytes) in order {
+        for (.., bytes, entry) in order {
             if surplus == 0 && places == 0 {
                 break;
             }
             surplus = surplus.saturating_sub(bytes);
             places = places.saturating_sub(1);
-            forgotten.insert(used);
+            forgotten.insert(entry);
         }
-        table.retain(|_, entry| !forgotten.contains(&entry.last.get()));
+        table.retain(|_, entry| {
+            let stays = !forgotten.contains(&Arc::as_ptr(entry));
+            if !stays {
+                entry.last.forget();
+            }
+            stays
+        });
     }
 }
 

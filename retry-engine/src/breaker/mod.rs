@@ -85,7 +85,7 @@ pub use crate::base::setting::SettingError as BreakerError;
 pub use figures::Figures;
 pub use handle::Breaker;
 pub use keyed::Keyed;
-pub(crate) use keyed::{is_short, short};
+pub(crate) use keyed::{Entry, is_short, short};
 pub(crate) use listener::Listener;
 pub use machine::Machine;
 pub use permit::Permit;

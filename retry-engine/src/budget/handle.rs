@@ -161,6 +161,7 @@ impl Budget {
     }
 
     /// Counts a call of which no [function](Calls) knows.
+    #[inline]
     pub(crate) fn count(&self) {
         if self.volume.count() {
             // The first call: from now on calls are counted.

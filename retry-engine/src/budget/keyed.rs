@@ -45,14 +45,16 @@ pub struct Keyed {
     changed: Mutex<Option<BudgetSettings>>,
     clock: Option<fn() -> Instant>,
     uses: Uses,
-    table: RwLock<HashMap<Box<str>, Entry, Hashing>>,
+    table: RwLock<HashMap<Box<str>, Arc<Entry>, Hashing>>,
     /// The budget of the keys for which there is no room.
     others: OnceLock<Arc<Budget>>,
 }
 
-struct Entry {
-    budget: Arc<Budget>,
-    last: LastUse,
+/// The budget of a key in a table.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) last: LastUse,
 }
 
 impl Keyed {
@@ -121,13 +123,26 @@ impl Keyed {
     /// The budget of this key.
     pub fn get(&self, key: &str) -> Arc<Budget> {
         let key = &*shortened(key, LONGEST_KEY, LONGEST_KEY - TAIL);
+        let found = self.find(key, |entry| Arc::clone(&entry.budget));
+        found.unwrap_or_else(|| self.insert(key))
+    }
+
+    /// The entry of this key; `None` where there is no room for it.
+    pub(crate) fn entry(&self, key: &str) -> Option<Arc<Entry>> {
+        let key = &*shortened(key, LONGEST_KEY, LONGEST_KEY - TAIL);
+        self.find(key, Arc::clone).or_else(|| {
+            drop(self.insert(key));
+            self.find(key, Arc::clone)
+        })
+    }
+
+    /// Takes something of the entry of this key, if the table has the key, before the entry can be forgotten.
+    #[inline]
+    fn find<T>(&self, key: &str, take: impl FnOnce(&Arc<Entry>) -> T) -> Option<T> {
         let table = unpoisoned(self.table.read());
-        if let Some(entry) = table.get(key) {
-            entry.last.note(&self.uses);
-            return Arc::clone(&entry.budget);
-        }
-        drop(table);
-        self.insert(key)
+        let entry = table.get(key)?;
+        entry.last.note();
+        Some(take(entry))
     }
 
     /// Keys in the table.
@@ -161,19 +176,22 @@ impl Keyed {
             let idle = table.iter().filter(|(_, entry)| entry.is_idle());
             let oldest = idle.min_by_key(|(_, entry)| entry.last.get());
             match oldest.map(|(key, _)| key.clone()) {
-                Some(oldest) => drop(table.remove(&oldest)),
+                Some(oldest) => table.remove(&oldest).into_iter().for_each(|it| it.last.forget()),
                 None => return Arc::clone(self.others.get_or_init(fresh)),
             }
         }
         let entry = table.entry(key.into());
-        let entry =
-            entry.or_insert_with(|| Entry { budget: fresh(), last: LastUse::new(&self.uses) });
+        let entry = entry.or_insert_with(|| {
+            let last = LastUse::new(&self.uses);
+            Arc::new(Entry { budget: fresh(), last })
+        });
         Arc::clone(&entry.budget)
     }
 }
 
 impl Entry {
-    /// Whether it owes nothing, and no call has it, which may owe something soon.
+    /// Whether the budget owes nothing, and no call has the budget, which may owe something soon.
+    // A call that succeeds at its first try has the entry, and not the budget.
     fn is_idle(&self) -> bool {
         Arc::strong_count(&self.budget) == 1 && self.budget.owed() == 0.0
     }

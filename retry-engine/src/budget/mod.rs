@@ -36,6 +36,7 @@ mod withdrawal;
 
 pub use crate::base::setting::SettingError as BudgetError;
 pub use handle::Budget;
+pub(crate) use keyed::Entry;
 pub use keyed::Keyed;
 pub use presets::{PRESETS, UnknownPreset};
 pub use settings::{BudgetSettings, Charge, DepositOn, Refund};

@@ -10,7 +10,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::base::sync::lock;
+use crate::base::cells::{Cells, here};
+use crate::base::sync::{const_unless_loom, lock};
 
 /// The time over which calls are counted, in milliseconds.
 const WINDOW: u64 = 30_000;
@@ -81,7 +82,8 @@ pub(crate) trait Calls: fmt::Debug + Sync {
 /// The volume of a budget: the calls that are reported to the budget, and those of the functions that it belongs to.
 #[derive(Debug)]
 pub(super) struct Volume {
-    reported: AtomicU64,
+    /// Each thread counts for itself, so that calls of one host on several threads do not slow each other down.
+    reported: Cells,
     has_sources: AtomicBool,
     certain: Certain,
     sample: Mutex<Sample>,
@@ -92,7 +94,7 @@ struct Sample {
     /// When it was taken; `None` before the first one.
     at: Option<u64>,
     volume: MilliCalls,
-    /// The reported calls then.
+    /// The sum of the cells then.
     reported: u64,
     /// `None` until the functions are known.
     sources: Option<Vec<Source>>,
@@ -134,15 +136,42 @@ struct Source {
 }
 
 impl Volume {
-    pub(super) const fn new() -> Self {
-        let sample = Sample { at: None, volume: MilliCalls(0), reported: 0, sources: None };
-        let (reported, has_sources) = (AtomicU64::new(0), AtomicBool::new(false));
-        Volume { reported, has_sources, certain: Certain::new(), sample: Mutex::new(sample) }
+    const_unless_loom! {
+        pub(super) fn new() -> Self {
+            let sample = Sample { at: None, volume: MilliCalls(0), reported: 0, sources: None };
+            Volume {
+                reported: Cells::new(),
+                has_sources: AtomicBool::new(false),
+                certain: Certain::new(),
+                sample: Mutex::new(sample),
+            }
+        }
     }
 
     /// Counts a call; `true` for the first one.
+    #[inline]
     pub(super) fn count(&self) -> bool {
-        self.reported.fetch_add(1, Ordering::Relaxed) == 0
+        let counted = here(|thread| self.reported.of(thread).map(Cells::increment));
+        counted.is_none() && self.count_rarely()
+    }
+
+    /// Counts a call where the thread has no cell yet. The call of a thread that is ending is not counted.
+    #[cold]
+    #[inline(never)]
+    fn count_rarely(&self) -> bool {
+        let mut sample = lock(&self.sample);
+        let is_first = self.reported.begin();
+        if is_first {
+            // The cells may have contents of an object that is gone.
+            sample.reported = self.reported();
+        }
+        drop(sample);
+        self.reported.of_this_thread().into_iter().for_each(Cells::increment);
+        is_first
+    }
+
+    fn reported(&self) -> u64 {
+        self.reported.values().fold(0, u64::wrapping_add)
     }
 
     /// Whether the functions are known whose calls are counted.
@@ -190,7 +219,7 @@ impl Volume {
             sample.at = Some(now);
             sample.volume = volume;
             self.certain.set(now, volume.after(APART, 0));
-            sample.reported = self.reported.load(Ordering::Relaxed);
+            sample.reported = self.reported();
             for source in sample.sources.iter_mut().flatten() {
                 source.then = source.calls.calls();
             }
@@ -201,7 +230,7 @@ impl Volume {
     /// The volume, and whether a new sample is due.
     fn read(&self, sample: &Sample, now: u64) -> (MilliCalls, bool) {
         let sources = || sample.sources.iter().flatten();
-        let reported = self.reported.load(Ordering::Relaxed).saturating_sub(sample.reported);
+        let reported = self.reported().wrapping_sub(sample.reported);
         let new = sources().fold(reported, |sum, source| {
             sum.saturating_add(source.calls.calls().saturating_sub(source.then))
         });

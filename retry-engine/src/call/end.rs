@@ -23,22 +23,17 @@ impl Call<'_> {
     #[cold]
     pub(crate) fn succeeded(&mut self) {
         match &self.state {
-            CallState::Plain => {
-                self.count_success();
-                return self.close();
-            }
-            CallState::Keyed(key) => {
-                key.pay_off();
-                self.count_success();
-                drop(self.take_key());
-                return self.close();
-            }
+            CallState::Plain | CallState::Keyed(_) => self.succeeded_quickly(),
             &CallState::Light { started, effective, mode } => {
                 self.succeeded_lightly(&Light { started, effective, mode });
-                return self.close();
+                self.close();
             }
-            _ => {}
+            _ => self.succeeded_with_trail(),
         }
+    }
+
+    #[inline(never)]
+    fn succeeded_with_trail(&mut self) {
         let policy = self.policy();
         self.trail_mut().succeeded(&policy);
     }

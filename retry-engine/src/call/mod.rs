@@ -11,7 +11,7 @@
 //! | `account` | payments to and from the retry budget |
 //! | `end` | the end of a call, and its report |
 //! | `emit` | the events of a call |
-//! | `protection`, `key`, `by_name` | the breaker and the budget of a call; texts of keys; breakers and budgets by name |
+//! | `protection`, `key`, `known`, `by_name` | the breaker and the budget of a call; texts of keys; the keys that a thread has used last; breakers and budgets by name |
 //! | `context` | the thread-local context of the running call: its deadline, observer, interceptor |
 //! | `intercept`, `intercepted` | the seam for tests and chaos |
 //! | `inherited` | a deadline that is carried into another task |
@@ -31,6 +31,7 @@ pub(crate) mod inherited;
 pub(crate) mod intercept;
 pub(crate) mod intercepted;
 pub(crate) mod key;
+mod known;
 mod light;
 pub mod live;
 mod mode;

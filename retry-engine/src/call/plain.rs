@@ -12,6 +12,7 @@
 //! |---|---|
 //! | a blocking call begins as its site alone (`Site::blocking`): there is no `Call` before something goes wrong | 38 (50) |
 //! | an `async` turn leaves through one function unless it succeeds at once (`turn::running`) | 12 (24) |
+//! | each thread remembers the keys that it has used (`call::known`) | 214, with a breaker and a budget for each key |
 //! | [`Limits`]: the clock's reading is kept as it is, and the deadline is computed when somebody asks for it | 110 |
 
 use super::attempt::Limits;
@@ -72,6 +73,16 @@ impl<'p> Call<'p> {
         matches!(self.state, CallState::Plain)
     }
 
+    /// Whether a first attempt needs neither a clock nor a trail: the call is plain, except for a key, and not limited.
+    #[inline(always)]
+    pub(crate) fn is_quick(&self) -> bool {
+        match self.state {
+            CallState::Plain => !self.may_be_limited(),
+            CallState::Keyed(_) => true,
+            _ => false,
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
         if let CallState::WithTrail(_) = self.state {
@@ -86,6 +97,26 @@ impl<'p> Call<'p> {
             budget.pay_off();
         }
         counters::increment(self.site.number());
+    }
+
+    /// The first attempt of a [quick](Self::is_quick) call succeeded: ends the call.
+    #[inline(always)]
+    pub(crate) fn succeeded_quickly(&mut self) {
+        self.count_success();
+        if let CallState::Keyed(_) = self.state {
+            self.pay_by_key();
+        }
+        self.close();
+    }
+
+    /// Makes the deposit into the budget of the call's key, and gives the key back.
+    #[inline(always)]
+    pub(super) fn pay_by_key(&mut self) {
+        if let Some(key) = self.take_key() {
+            if let Some(budget) = key.budget() {
+                budget.pay_off();
+            }
+        }
     }
 
     /// Ends a plain call after its success. The owner of the call does this, and not the turn, so that the compiler can

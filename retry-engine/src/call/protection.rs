@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::context;
 use super::key::{Key, with_text};
+use super::known::{self, KeyedBreaker, Known, Whose};
 use super::light::Light;
 use super::mode::Mode;
 use super::state::{Call, CallState};
@@ -23,7 +24,7 @@ impl Call<'_> {
         if !(is_alone && self.site.is_merely_configured()) {
             return false;
         }
-        let effective = self.site.effective().filter(|effective| effective.is_quiet());
+        let effective = self.site.configured().filter(|effective| effective.is_quiet());
         if effective.is_some() {
             self.set_light(Light { effective, ..Light::default() });
         }
@@ -83,14 +84,14 @@ impl Call<'_> {
     ///
     /// If the function has no keyed breaker.
     #[inline(always)]
-    pub fn breaker_of(&mut self, key: &(impl Key + ?Sized), text: Option<&str>) -> Arc<Breaker> {
-        let found = if self.is_plain() { self.plain_breaker_of(text) } else { None };
-        match found {
-            Some(breaker) => breaker,
-            None => with_text(key, text, |key| self.breaker_of_text(key)),
-        }
+    pub fn breaker_of(&mut self, key: &(impl Key + ?Sized), text: Option<&str>) -> KeyedBreaker {
+        with_text(key, text, |key| match self.recall(Whose::Breaker, key) {
+            Some(known) => known.into(),
+            None => self.breaker_of_text(key).into(),
+        })
     }
 
+    #[cold]
     fn breaker_of_text(&mut self, key: &str) -> Arc<Breaker> {
         // A key is untrusted input: no longer text of it is kept.
         let cut = short(key);
@@ -110,12 +111,20 @@ impl Call<'_> {
     /// The call's retries owe to the budget of this key as well. Generated code calls this for functions with a keyed
     /// budget.
     pub fn budget_of(&mut self, key: &(impl Key + ?Sized), text: Option<&str>) {
-        with_text(key, text, |key| self.pick_budget(key, false));
+        with_text(key, text, |key| {
+            if self.recall(Whose::Budget, key).is_none() {
+                self.pick_budget(key, false);
+            }
+        });
     }
 
     /// The call's retries owe to the default budget of its label as well. Generated code calls this for functions with a label.
     pub fn budget_of_label(&mut self, label: &(impl Key + ?Sized), text: Option<&str>) {
-        with_text(label, text, |label| self.pick_budget(&short(label), true));
+        with_text(label, text, |label| {
+            if self.recall(Whose::Label, label).is_none() {
+                self.pick_budget(&short(label), true);
+            }
+        });
     }
 
     fn pick_budget(&mut self, key: &str, by_breaker: bool) {
@@ -134,23 +143,29 @@ impl Call<'_> {
             None => Some(table.get(key)),
         };
         if let Some(budget) = budget {
-            self.pay_also_by(budget);
-        }
-    }
-
-    /// The call's retries owe to this budget of its key as well.
-    fn pay_also_by(&mut self, budget: Arc<Budget>) {
-        // Nobody else counts the calls of a key.
-        budget.count();
-        if self.is_plain() && !self.may_be_limited() {
-            self.state = CallState::Keyed(ManuallyDrop::new(budget));
-        } else {
+            budget.count();
             self.early_trail_mut().key = Some(budget);
         }
     }
 
-    /// The budget of the call's key, which leaves the call plain.
-    pub(super) fn take_key(&mut self) -> Option<Arc<Budget>> {
+    /// The key of a plain call, which stays without a trail; its retries owe to the budget of the key as well.
+    #[inline(never)]
+    fn recall(&mut self, whose: Whose, key: &str) -> Option<Arc<Known>> {
+        if !self.is_plain() || self.may_be_limited() || !is_short(key) {
+            return None;
+        }
+        let known = known::find(self.site, whose, key)?;
+        if let Some(budget) = known.budget() {
+            // Nobody else counts the calls of a key.
+            budget.count();
+            self.state = CallState::Keyed(ManuallyDrop::new(Arc::clone(&known)));
+        }
+        Some(known)
+    }
+
+    /// The key of the call, which leaves the call plain.
+    #[inline]
+    pub(super) fn take_key(&mut self) -> Option<Arc<Known>> {
         match mem::replace(&mut self.state, CallState::Plain) {
             CallState::Keyed(key) => Some(ManuallyDrop::into_inner(key)),
             state => {
@@ -158,17 +173,6 @@ impl Call<'_> {
                 None
             }
         }
-    }
-
-    /// The breaker of a plain call for a key that is a text and has been used before.
-    #[inline(never)]
-    fn plain_breaker_of(&mut self, text: Option<&str>) -> Option<Arc<Breaker>> {
-        let key = text.filter(|key| is_short(key))?;
-        let breaker = self.site.breaker_source().table()?.find(key)?;
-        if let Some(budgets) = self.site.budget_source().table(true) {
-            self.pay_also_by(budgets.get(key));
-        }
-        Some(breaker)
     }
 }
 
@@ -241,7 +245,7 @@ mod tests {
             assert!(matches!(call.state, CallState::Keyed(_)), "end {number}");
             let key = SITE.budget_source().table(true).map(|table| table.get("eu"));
             let key = key.expect("the function has a budget for each key");
-            assert_eq!(Arc::strong_count(&key), 3, "the table, the call and this test");
+            assert_eq!(Arc::strong_count(&key), 2, "the table and this test");
             call.begin();
             end(call);
             assert_eq!(Arc::strong_count(&key), 2, "end {number}");

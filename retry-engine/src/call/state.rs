@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::context::{self, CallContext};
+use super::known::Known;
 use super::live::{Order, Ticket};
 use super::mode::Mode;
 use super::spare;
@@ -14,7 +15,6 @@ use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
 use crate::base::sleep::Sleeping;
 use crate::breaker::PATIENCE;
-use crate::budget::Budget;
 use crate::failure::interruption::Cause;
 use crate::policy::Policy;
 use crate::report::attempt::{Attempt, CallId};
@@ -37,9 +37,9 @@ pub struct Call<'p> {
 pub(super) enum CallState {
     /// The call is plain, and its first attempt runs or is about to start.
     Plain,
-    /// As plain, but for a budget of the call's key.
+    /// As plain, but for a key, whose budget pays for retries as well.
     // The call's own `drop` gives it back, as it does with the trail.
-    Keyed(ManuallyDrop<Arc<Budget>>),
+    Keyed(ManuallyDrop<Arc<Known>>),
     /// The call is limited or configured, and its first attempt runs or is about to start.
     // The fields of `Light`: a `Light` beside the tag would be eight bytes larger.
     Light { started: Option<Moment>, effective: Option<&'static Effective>, mode: Mode },
@@ -239,6 +239,7 @@ impl Call<'_> {
     }
 
     /// The number of the last attempt that the policy allows.
+    #[inline]
     fn limit_of_attempts(&self) -> Option<u32> {
         let policy = self.policy();
         self.trail().map_or(policy.limit(), |trail| trail.limit(&policy))
@@ -286,7 +287,7 @@ impl Call<'_> {
         let own = self.settled(light.effective);
         let mut trail = spare::take(self.site, attempt);
         (trail.effective, trail.own) = (light.effective, own);
-        trail.key = self.take_key();
+        trail.key = self.take_key().and_then(|key| key.paying());
         if light.mode.has(Mode::CARRIED) {
             trail.carry(light.mode);
         }

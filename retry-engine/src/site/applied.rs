@@ -228,7 +228,7 @@ pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective
 }
 
 /// The settings of the site of this number.
-#[cold]
+#[inline(always)]
 pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
     let changes = CHANGES.load(Ordering::Acquire);
     let (seen, table) = SEEN.get();
@@ -236,6 +236,8 @@ pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
     table.get(index as usize).copied().flatten()
 }
 
+#[cold]
+#[inline(never)]
 fn look(changes: u64) -> Table {
     let table = *lock(&APPLIED);
     // A change in between makes the next call read the table once more, which is harmless.

@@ -170,6 +170,12 @@ impl Site {
 
     /// The settings of a configuration, for a call that starts now.
     pub(crate) fn effective(&'static self) -> Option<&'static Effective> {
-        if self.is_configured() { applied::effective(self.whole().index()) } else { None }
+        if self.is_configured() { self.configured() } else { None }
+    }
+
+    /// [`effective`](Self::effective) for a function that is configured, and so has a number.
+    #[inline(always)]
+    pub(crate) fn configured(&'static self) -> Option<&'static Effective> {
+        applied::effective(self.whole().number())
     }
 }

@@ -56,7 +56,7 @@ impl Start<'static> for &'static Site {
         Site::is_quiet(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn open(self, call: &mut Call<'static>) {
         call.open();
     }
@@ -131,8 +131,7 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
     pub fn run(self) -> R {
         let Turn { call, mut attempt, rules, guard, .. } = self;
         let guard = pin!(guard);
-        let is_quick = call.is_plain() && !call.may_be_limited();
-        let Some(quick) = (if is_quick { guard.quick() } else { None }) else {
+        let Some(quick) = (if call.is_quick() { guard.quick() } else { None }) else {
             return opened(call, &rules, guard, &mut attempt);
         };
         let panics = Panics(&*guard, quick, PhantomData);
@@ -140,8 +139,7 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
         mem::forget(panics);
         if rules.accepts(&out) {
             guard.quick_success(quick);
-            call.count_success();
-            call.close();
+            call.succeeded_quickly();
             return out;
         }
         after_quick(call, &rules, guard, quick, out, &mut attempt)
