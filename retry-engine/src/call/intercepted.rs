@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::context::{self, CallContext};
+use super::context::{self, Scope};
 use super::intercept::{Begun, Can, Fault, Intercept, Intercepted, Passage, Stage};
 use super::state::Call;
 use crate::base::clock;
@@ -34,7 +34,8 @@ pub fn here() -> Option<Arc<dyn Intercept>> {
 
 /// Runs `work` in a scope of this interceptor.
 pub fn within<T>(interceptor: Arc<dyn Intercept>, work: impl FnOnce() -> T) -> T {
-    CallContext::intercepted(interceptor).scope(work)
+    let _scope = Scope::open(interceptor);
+    work()
 }
 
 impl Call<'_> {

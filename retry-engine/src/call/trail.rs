@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Debt;
-use super::context::{self, Observer};
+use super::context;
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
 use super::mode::Mode;
 use super::own::Own;
+use super::receiver::Observer;
 use super::resume::Resumed;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
