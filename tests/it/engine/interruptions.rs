@@ -202,7 +202,7 @@ async fn substitute(failure: Failure, _: CancelToken) -> Result<u32, Failure> {
 async fn a_call_that_is_cancelled_in_its_pause_is_not_recovered() {
     // A function of its own, whose counts are of this test alone.
     #[retryable(max = 3, base = "1s", jitter = none, cancel = stop, recover = substitute)]
-    async fn cancelled(stop: CancelToken) -> Result<u32, Failure> {
+    async fn cancelled_alone(stop: CancelToken) -> Result<u32, Failure> {
         Err(Failure::Refused)
     }
     let stop = CancelToken::new();
@@ -210,7 +210,7 @@ async fn a_call_that_is_cancelled_in_its_pause_is_not_recovered() {
         sleep(ms(500)).await;
         stop.cancel();
     };
-    let ((result, report), ()) = tokio::join!(observe(cancelled(stop.clone())), cancel);
+    let ((result, report), ()) = tokio::join!(observe(cancelled_alone(stop.clone())), cancel);
     assert_eq!(result, Err(Failure::Cut(Interruption::Cancelled)));
     assert_eq!((report.reason, RECOVERED.get()), (StopReason::Cancelled, 0));
     let stats = retry_runtime::stats(report.name).expect("the function is known");
