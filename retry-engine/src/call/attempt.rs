@@ -84,7 +84,7 @@ impl Call<'_> {
         if !self.has_context() {
             return None;
         }
-        let span = self.trail().and_then(|trail| trail.span.as_deref());
+        let span = self.span();
         let span = span.filter(|span| span.enter()).map(InSpan);
         let deadline = self.is_timed().then(|| self.attempt_end()).flatten().map(|(end, _)| end);
         let scope = self.scope().map(Box::new);
@@ -109,8 +109,13 @@ impl Call<'_> {
         context::is_present() || self.is_timed() || self.attempt_number() > 1 || self.has_span()
     }
 
+    #[inline]
+    fn span(&self) -> Option<&CallSpan> {
+        self.trail()?.rare.as_ref()?.span.as_ref()
+    }
+
     fn has_span(&self) -> bool {
-        self.trail().is_some_and(|trail| trail.span.is_some())
+        self.span().is_some()
     }
 
     /// Whether the attempt's time is limited, or is measured for more than a report.

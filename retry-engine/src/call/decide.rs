@@ -223,8 +223,10 @@ impl Trail {
         if heard {
             self.emit_retry_scheduled(policy, kind, delay);
         }
-        // The span covers the attempt, and not the pause after it.
-        self.span = None;
+        if let Some(rare) = &mut self.rare {
+            // The span covers the attempt, and not the pause after it.
+            rare.span = None;
+        }
         if !delay.length.is_zero() {
             self.list(policy, now, delay.length, kind, surroundings.ends_sleeps());
         } else if !surroundings.takes_time(self.attempt) {
@@ -247,7 +249,7 @@ impl Trail {
     #[cold]
     fn begin_row(&mut self, now: Moment) {
         let row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
-        self.earlier.get_or_insert_default().row = row;
+        self.rare_mut().row = row;
         self.previous = None;
         self.account_for_success();
     }
