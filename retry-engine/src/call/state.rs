@@ -201,6 +201,11 @@ impl Call<'_> {
         }
     }
 
+    /// Whether the call knows the text of a failure.
+    pub(crate) fn has_failure_before(&self) -> bool {
+        self.trail().is_some_and(|trail| trail.draft.texts().next().is_some())
+    }
+
     /// The text of the last failure, unless it is the same as that of the interruption that follows it.
     pub(crate) fn failure_before(&self, interruption: &str) -> Option<Arc<str>> {
         let mut texts = self.trail()?.draft.texts();
