@@ -58,6 +58,12 @@ pub(crate) fn ask_first(now: fn() -> Option<Instant>) {
 /// The current time: from the first of the interceptor, the installed clock, tokio's and the system's clock that
 /// exists.
 pub(crate) fn now() -> Instant {
+    read()
+}
+
+// Inlined here only: generated code calls `now`.
+#[inline(always)]
+fn read() -> Instant {
     if let Some(now) = VIRTUAL.get().and_then(|now| contained(now).flatten()) {
         return now;
     }
@@ -107,7 +113,7 @@ static FIRST: OnceLock<Instant> = OnceLock::new();
 impl Moment {
     /// The current time.
     pub(crate) fn now() -> Self {
-        Moment::of(now())
+        Moment::of(read())
     }
 
     pub(crate) fn of(now: Instant) -> Self {

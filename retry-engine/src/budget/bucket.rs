@@ -153,6 +153,7 @@ impl Bucket {
     /// Adds the cost of a retry to the debt, if the capacity allows that.
     ///
     /// The debt is cut at the capacity first: what a busy hour owed must not lock a quiet one out.
+    #[inline]
     pub(super) fn withdraw(&self, now: u64, state: State, cost: u32, capacity: u32) -> Verdict {
         let state = self.pay_off(now, state.at_most(capacity));
         let owed = state.owed().saturating_add(cost);

@@ -328,6 +328,7 @@ impl Budget {
     /// Adds the cost of a retry after a failure of this kind to the debt.
     pub(super) fn withdraw(&self, now: Moment, kind: Kind, free: bool) -> Result<Price, Refused> {
         let (bucket, now) = (self.rules.bucket(), self.timeline.millis(now));
+        let bucket = &*bucket;
         let free = free && matches!(bucket.capacity, Capacity::Follows(_));
         let price = if free { Price::FREE } else { bucket.price(kind) };
         // Read at most once: a lost race for the word does not change the volume.
@@ -347,7 +348,7 @@ impl Budget {
             match self.swap(state, next) {
                 Err(newer) => state = newer,
                 Ok(()) if matches!(verdict, Verdict::Admitted(_)) => return Ok(price),
-                Ok(()) => return Err(Refused::by(&bucket, now, next, price.cost, capacity)),
+                Ok(()) => return Err(Refused::by(bucket, now, next, price.cost, capacity)),
             }
         }
     }

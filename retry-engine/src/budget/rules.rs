@@ -1,9 +1,8 @@
 //! The rules of a budget: the settings that it was made with, or those of a configuration.
 
-use std::borrow::Cow;
 use std::ops::Deref;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::bucket::Bucket;
 use super::settings::BudgetSettings;
@@ -19,7 +18,7 @@ pub(super) struct Rules {
     bucket: Bucket,
     /// Whether `now` has a value: without a configuration, no lock is taken.
     is_changed: AtomicBool,
-    now: Mutex<Option<BudgetSettings>>,
+    now: Mutex<Option<(BudgetSettings, Arc<Bucket>)>>,
 }
 
 impl Rules {
@@ -45,34 +44,53 @@ impl Rules {
 
     /// The settings in force.
     pub(super) fn settings(&self) -> BudgetSettings {
-        self.changed().unwrap_or(self.made)
+        self.changed().map_or(self.made, |(settings, _)| settings)
     }
 
     /// The bucket of the settings in force.
     #[inline]
-    pub(super) fn bucket(&self) -> Cow<'_, Bucket> {
-        if self.is_changed.load(Ordering::Acquire) {
-            Cow::Owned(self.changed_bucket())
-        } else {
-            Cow::Borrowed(&self.bucket)
+    pub(super) fn bucket(&self) -> BucketInForce<'_> {
+        match self.changed() {
+            Some((_, bucket)) => BucketInForce::Changed(bucket),
+            None => BucketInForce::Made(&self.bucket),
         }
     }
 
-    #[cold]
-    fn changed_bucket(&self) -> Bucket {
-        self.changed().map_or(self.bucket, |settings| Bucket::new(settings, self.follow))
+    #[inline]
+    fn changed(&self) -> Option<(BudgetSettings, Arc<Bucket>)> {
+        if self.is_changed.load(Ordering::Acquire) { self.read() } else { None }
     }
 
-    fn changed(&self) -> Option<BudgetSettings> {
-        if self.is_changed.load(Ordering::Acquire) { *lock(&self.now) } else { None }
+    #[cold]
+    fn read(&self) -> Option<(BudgetSettings, Arc<Bucket>)> {
+        lock(&self.now).clone()
     }
 
     /// Puts valid settings in force, or with `None` those that the budget was made with.
     #[inline]
     pub(super) fn change(&self, settings: Option<BudgetSettings>) {
         let mut now = lock(&self.now);
-        *now = settings;
-        self.is_changed.store(settings.is_some(), Ordering::Release);
+        let bucket = |settings| Arc::new(Bucket::new(settings, self.follow));
+        *now = settings.map(|settings| (settings, bucket(settings)));
+        self.is_changed.store(now.is_some(), Ordering::Release);
+    }
+}
+
+/// The bucket of the settings that were in force when they were asked for.
+pub(super) enum BucketInForce<'r> {
+    Made(&'r Bucket),
+    Changed(Arc<Bucket>),
+}
+
+impl Deref for BucketInForce<'_> {
+    type Target = Bucket;
+
+    #[inline]
+    fn deref(&self) -> &Bucket {
+        match self {
+            BucketInForce::Made(bucket) => bucket,
+            BucketInForce::Changed(bucket) => bucket,
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl Trail {
 
     fn is_stand_in(&self, budget: &'static Budget) -> bool {
         let own = || self.site.budget_under(self.effective);
-        (self.intercepted.is_some() || self.own_budget().is_some())
+        (self.intercepted().is_some() || self.own_budget().is_some())
             && !own().is_some_and(|own| ptr::eq(own, budget))
     }
 

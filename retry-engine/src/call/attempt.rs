@@ -1,6 +1,6 @@
 //! The surroundings of a running attempt: its start, its limits, its span, and the context of the calls inside.
 
-use super::context::{self, CallContext, Entered};
+use super::context::{self, CallContext, Entered, Scope};
 use super::mode::Mode;
 use super::state::{Call, CallState};
 use super::trail::Trail;
@@ -11,18 +11,21 @@ use crate::event::{self, CallSpan};
 use crate::failure::interruption::Cause;
 use crate::site::Site;
 
-/// An RAII guard of the surroundings of an attempt whose code runs: its span, and the context of the calls inside.
+/// An RAII guard of the surroundings of an attempt whose code runs: the context of the calls inside, the interceptor that
+/// they inherit, and the span; left in this order.
 struct Inside<'c> {
-    context: Entered,
-    span: Option<&'c CallSpan>,
+    _context: Entered,
+    // Boxed: few calls have an interceptor, and the guard is made for each attempt.
+    _scope: Option<Box<Scope>>,
+    _span: Option<InSpan<'c>>,
 }
 
-impl Drop for Inside<'_> {
+/// An RAII guard of an entered span.
+struct InSpan<'c>(&'c CallSpan);
+
+impl Drop for InSpan<'_> {
     fn drop(&mut self) {
-        context::leave(self.context);
-        if let Some(span) = self.span {
-            span.leave();
-        }
+        self.0.leave();
     }
 }
 
@@ -41,7 +44,7 @@ impl Limits {
 impl Drop for Limits {
     #[inline(always)]
     fn drop(&mut self) {
-        context::leave_limited();
+        context::leave_outermost();
     }
 }
 
@@ -81,14 +84,12 @@ impl Call<'_> {
         if !self.has_context() {
             return None;
         }
-        let span = self.trail().and_then(|trail| trail.span.as_deref());
-        let span = span.filter(|span| span.enter());
+        let span = self.span();
+        let span = span.filter(|span| span.enter()).map(InSpan);
         let deadline = self.is_timed().then(|| self.attempt_end()).flatten().map(|(end, _)| end);
-        let context = match self.is_intercepted() {
-            true => self.context(deadline).enter(),
-            false => context::enter(deadline, self.site()),
-        };
-        Some(Inside { context, span })
+        let scope = self.scope().map(Box::new);
+        let context = CallContext::new(deadline, self.site()).enter();
+        Some(Inside { _context: context, _scope: scope, _span: span })
     }
 
     /// Whether nothing surrounds the running attempt: no context, no span, no limit, no fault.
@@ -108,8 +109,13 @@ impl Call<'_> {
         context::is_present() || self.is_timed() || self.attempt_number() > 1 || self.has_span()
     }
 
+    #[inline]
+    fn span(&self) -> Option<&CallSpan> {
+        self.trail()?.rare.as_ref()?.span.as_ref()
+    }
+
     fn has_span(&self) -> bool {
-        self.trail().is_some_and(|trail| trail.span.is_some())
+        self.span().is_some()
     }
 
     /// Whether the attempt's time is limited, or is measured for more than a report.
@@ -124,22 +130,20 @@ impl Call<'_> {
     /// Runs the `on_retry` hook; the calls inside inherit the call's deadline. A hook that panics does not fail the call.
     #[inline]
     pub(crate) fn run_hook(&self, hook: &dyn Fn()) {
-        let ran = border::contained(|| self.context(self.deadline()).scope(hook));
+        let ran = border::contained(|| {
+            let _scope = self.scope();
+            CallContext::new(self.deadline(), self.site()).scope(hook);
+        });
         if let (None, Some(site)) = (ran, self.site()) {
             site.warn_of_hook();
         }
     }
 
-    /// The context of the calls inside this one.
-    fn context(&self, deadline: Option<Moment>) -> CallContext {
-        // Without the observer: the calls inside must not report in place of this one.
-        let context = CallContext::new(deadline, None).with_outer(self.site());
-        match self.trail().and_then(Trail::interceptor) {
-            Some(interceptor) if !context.is_intercepted() => {
-                context.with_interceptor(interceptor.clone())
-            }
-            _ => context,
-        }
+    /// The calls inside inherit the interceptor of the call, unless they have one already.
+    #[inline]
+    fn scope(&self) -> Option<Scope> {
+        let interceptor = self.trail().and_then(Trail::interceptor)?;
+        (!context::is_intercepted()).then(|| Scope::open(interceptor.clone()))
     }
 
     /// When the call must have ended.

@@ -50,10 +50,15 @@ impl Trail {
     ) -> Result<Delay, StopReason> {
         let is_undeclared =
             verdict.class.kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
-        let delay = match is_undeclared && surroundings.request().idempotent == Some(true) {
-            false => self.allowed(policy, now, verdict),
-            true => self.allowed_by_request(policy, now, verdict),
-        }?;
+        let by_request;
+        let rules = if is_undeclared && surroundings.request().idempotent == Some(true) {
+            // The request says itself that it is idempotent.
+            by_request = (*policy).idempotent(true);
+            &by_request
+        } else {
+            policy
+        };
+        let delay = self.allowed(rules, now, verdict)?;
         repeatable(surroundings)?;
         self.made_here(policy, verdict.class.kind, delay)?;
         self.still_wanted()?;
@@ -63,18 +68,6 @@ impl Trail {
             return Ok(delay);
         }
         self.paid_by_budget(policy, now, verdict.class.kind, delay)
-    }
-
-    /// [`allowed`](Trail::allowed) for a request that says itself that it is idempotent.
-    #[cold]
-    #[inline(never)]
-    fn allowed_by_request(
-        &mut self,
-        policy: &Policy,
-        now: Moment,
-        verdict: &Verdict,
-    ) -> Result<Delay, StopReason> {
-        self.allowed(&(*policy).idempotent(true), now, verdict)
     }
 
     /// The rules of the policy, and the pause that they allow.
@@ -102,6 +95,9 @@ impl Trail {
 /// deadline passed while the attempt ran.
 #[inline(always)]
 fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
+    if verdict.cut.is_none() && verdict.carried.is_none() {
+        return Ok(());
+    }
     match verdict.cut.or(verdict.carried) {
         None | Some(Cause::TimedOut { .. }) => Ok(()),
         Some(Cause::Cancelled) => Err(StopReason::Cancelled),
@@ -225,8 +221,10 @@ impl Trail {
         if heard {
             self.emit_retry_scheduled(policy, kind, delay);
         }
-        // The span covers the attempt, and not the pause after it.
-        self.span = None;
+        if let Some(rare) = &mut self.rare {
+            // The span covers the attempt, and not the pause after it.
+            rare.span = None;
+        }
         if !delay.length.is_zero() {
             self.list(policy, now, delay.length, kind, surroundings.ends_sleeps());
         } else if !surroundings.takes_time(self.attempt) {
@@ -249,7 +247,7 @@ impl Trail {
     #[cold]
     fn begin_row(&mut self, now: Moment) {
         let row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
-        self.earlier.get_or_insert_default().row = row;
+        self.rare_mut().row = row;
         self.previous = None;
         self.account_for_success();
     }

@@ -31,7 +31,8 @@ impl Trail {
     pub(super) fn emit_attempt_started(&mut self, policy: &Policy) {
         let (site, attempt, limit) = (self.site.name(), self.attempt, self.limit(policy));
         if (attempt > 1 || event::wants_first_span()) && CallSpan::is_wanted() {
-            self.span = Some(Box::new(CallSpan::of(site, self.number(), attempt, limit)));
+            let span = CallSpan::of(site, self.number(), attempt, limit);
+            self.rare_mut().span = Some(span);
         }
         let has_listener = || event::has_listener(EventKind::AttemptStarted);
         if self.mode.has(Mode::OBSERVED) || (attempt > 1 && has_listener()) {

@@ -133,6 +133,18 @@ impl Trail {
         self.end_at(StopReason::Success, now);
     }
 
+    /// Ends what few trails have.
+    #[cold]
+    fn end_rare(&mut self, name: &'static str) {
+        self.rare_mut().span = None;
+        if let Some(resumed) = self.resumed() {
+            resumed.end(self.draft.reason, &self.draft);
+        }
+        if self.intercepted().is_some() {
+            border::contained(|| self.note(Note::End(&self.draft.report(name))));
+        }
+    }
+
     /// Ends the call: completes the report, and passes it to the queue, the interceptor, the listeners, the observer and
     /// the site.
     pub(super) fn end_at(&mut self, reason: StopReason, now: Moment) {
@@ -149,13 +161,9 @@ impl Trail {
         if reason == StopReason::Success {
             self.draft.retry_after = None;
         }
-        if let Some(resumed) = &self.resumed {
-            resumed.end(reason, &self.draft);
-        }
-        self.span = None;
         let name = self.site.name();
-        if self.intercepted.is_some() {
-            border::contained(|| self.note(Note::End(&self.draft.report(name))));
+        if self.rare.is_some() {
+            self.end_rare(name);
         }
         let is_continued = self.mode.has(Mode::CONTINUED);
         if !is_continued {

@@ -6,7 +6,7 @@ use super::account::Debt;
 use super::mode::Mode;
 use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
 use super::state::Call;
-use super::trail::{Earlier, Row, Trail};
+use super::trail::{Row, Trail};
 use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
 use crate::budget::BudgetSettings;
@@ -105,17 +105,17 @@ impl Call<'_> {
         trail.deadline = ends.min();
         trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
-        trail.earlier =
-            Some(Box::new(Earlier { failures: standing.failures, row: Row::default() }));
         trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
-        trail.resumed = Some(Box::new(Resumed { handover, call_id: standing.call_id }));
+        let rare = trail.rare_mut();
+        (rare.failures, rare.row) = (standing.failures, Row::default());
+        rare.resumed = Some(Box::new(Resumed { handover, call_id: standing.call_id }));
     }
 
     /// The identifier of the call: the standing's for a resumed call, a new one for any other.
     #[inline]
     pub fn id(&self) -> CallId {
-        let resumed = self.trail().and_then(|trail| trail.resumed.as_ref());
+        let resumed = self.trail().and_then(Trail::resumed);
         resumed.map_or_else(CallId::unique, |resumed| resumed.call_id)
     }
 }
@@ -126,8 +126,12 @@ impl Trail {
         self.mode.add(Mode::CONTINUED);
     }
 
+    pub(super) fn resumed(&self) -> Option<&Resumed> {
+        self.rare.as_ref()?.resumed.as_deref()
+    }
+
     fn handover(&self) -> Option<&Handover> {
-        self.resumed.as_ref()?.handover.as_ref()
+        self.resumed()?.handover.as_ref()
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::context::{self, CallContext};
+use super::context::{self, Scope};
 use super::intercept::{Begun, Can, Fault, Intercept, Intercepted, Passage, Stage};
 use super::state::Call;
 use crate::base::clock;
@@ -34,7 +34,8 @@ pub fn here() -> Option<Arc<dyn Intercept>> {
 
 /// Runs `work` in a scope of this interceptor.
 pub fn within<T>(interceptor: Arc<dyn Intercept>, work: impl FnOnce() -> T) -> T {
-    CallContext::intercepted(interceptor).scope(work)
+    let _scope = Scope::open(interceptor);
+    work()
 }
 
 impl Call<'_> {
@@ -54,25 +55,25 @@ impl Call<'_> {
             trail.rng = Rng::seeded(seed);
         }
         let passage = Passage { site, number };
-        trail.intercepted =
+        trail.rare_mut().intercepted =
             Some(Box::new(Intercepted { by, passage, policy, asked: 0, stage: None }));
     }
 
     /// The policy that the interceptor gave the call.
     pub(super) fn intercepted_policy(&self) -> Option<&'static Policy> {
-        self.trail()?.intercepted.as_ref()?.policy
+        self.trail()?.intercepted()?.policy
     }
 
     /// Whether the call has an interceptor, which may inject a fault into the running attempt.
     #[inline]
     pub(crate) fn is_intercepted(&self) -> bool {
-        self.trail().is_some_and(|trail| trail.intercepted.is_some())
+        self.trail().is_some_and(|trail| trail.intercepted().is_some())
     }
 
     /// The fault of the attempt that has just begun. The interceptor is asked once for each attempt.
     pub(crate) fn fault(&mut self, can: &Can) -> Option<Fault> {
         let attempt = self.attempt_number();
-        let intercepted = self.trail_mut().intercepted.as_mut()?;
+        let intercepted = self.trail_mut().rare.as_mut()?.intercepted.as_mut()?;
         if intercepted.asked == attempt {
             return None;
         }
@@ -82,7 +83,7 @@ impl Call<'_> {
 
     /// The stage of the running attempt's fault; `None` without a fault.
     pub(crate) fn stage(&mut self) -> &mut Option<Stage> {
-        match &mut self.trail_mut().intercepted {
+        match &mut self.trail_mut().rare_mut().intercepted {
             Some(intercepted) => &mut intercepted.stage,
             None => unreachable!("a call without an interceptor has no fault"),
         }

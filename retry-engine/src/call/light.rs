@@ -1,15 +1,12 @@
 //! A call whose first attempt has limits, a configuration or a caller who wants a report of a failure, and nothing else: no
 //! memory is reserved before it fails.
 
-use std::time::Duration;
-
 use super::context;
 use super::mode::Mode;
 use super::state::{Call, CallState};
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::base::time::Instant;
-use crate::report::record::Report;
 use crate::site::Effective;
 
 /// The state of such a call during its first attempt.
@@ -70,7 +67,7 @@ impl Call<'_> {
             self.site.measure(nanos);
         }
         if light.mode.has(Mode::OBSERVED_HERE) {
-            context::publish(Report::first_try(self.site.name(), Duration::from_nanos(nanos)));
+            context::publish_first_try(self.site.name(), nanos);
         }
     }
 

@@ -15,7 +15,8 @@
 //! | `context` | the thread-local context of the running call: its deadline, observer, interceptor |
 //! | `intercept`, `intercepted` | the seam for tests and chaos |
 //! | `inherited` | a deadline that is carried into another task |
-//! | `cancel`, `observe`, `live/` | cancellation tokens; reports from outside; the list of sleeping calls |
+//! | `cancel`, `live/` | cancellation tokens; the list of sleeping calls |
+//! | `observe`, `receiver` | reports from outside |
 //! | `resume`, `handover` | calls whose attempts a queue of tasks makes separately |
 
 mod account;
@@ -39,6 +40,7 @@ pub(crate) mod observe;
 pub(crate) mod own;
 mod plain;
 pub(crate) mod protection;
+mod receiver;
 pub(crate) mod resume;
 mod spare;
 pub(crate) mod state;

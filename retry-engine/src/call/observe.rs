@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::context::{CallContext, Observer};
+use super::context;
+use super::receiver::{Observer, Receiver};
 use crate::report::record::Report;
 
 /// Runs a future and returns its output together with the report of the retryable call in it.
@@ -33,7 +34,7 @@ use crate::report::record::Report;
 ///
 /// Dropping the future drops the call in it, and no report is made.
 pub fn observe<F: Future>(future: F) -> Observe<F> {
-    Observe { future, observer: Observer::default() }
+    Observe { future, observer: None }
 }
 
 /// Runs a closure and returns its result together with the report of the retryable call in it: [`observe`] for blocking
@@ -49,16 +50,15 @@ pub fn observe<F: Future>(future: F) -> Observe<F> {
 /// assert_eq!(report.retries(), 1);
 /// ```
 pub fn observe_blocking<T>(work: impl FnOnce() -> T) -> (T, Report) {
-    let observer = Observer::default();
-    let out = CallContext::observed(Some(observer.clone())).scope(work);
-    (out, report(&observer))
+    let (out, receiver) = context::observed(Receiver::default(), work);
+    (out, report(receiver))
 }
 
 #[inline]
-fn report(observer: &Observer) -> Report {
-    let Some(report) = observer.take() else { return Report::empty("") };
-    // The call reported to the innermost observer only: pass the report on to the next one.
-    if let Some(outer) = CallContext::current().and_then(CallContext::into_observer) {
+fn report(receiver: Receiver) -> Report {
+    let Some(report) = receiver.into_report() else { return Report::empty("") };
+    // The call reported to the innermost receiver only: pass the report on to the next one.
+    if let Some(outer) = context::observer() {
         outer.publish(report.clone());
     }
     report
@@ -82,7 +82,8 @@ pin_project! {
     pub struct Observe<F> {
         #[pin]
         future: F,
-        observer: Observer,
+        // `None` until a call needs it.
+        observer: Option<Observer>,
     }
 }
 
@@ -91,8 +92,14 @@ impl<F: Future> Future for Observe<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let observer = this.observer;
-        let context = CallContext::observed(Some(observer.clone()));
-        context.scope(|| this.future.poll(cx)).map(|out| (out, report(observer)))
+        let before = Receiver::of(this.observer.take());
+        let (polled, receiver) = context::observed(before, || this.future.poll(cx));
+        match polled {
+            Poll::Ready(out) => Poll::Ready((out, report(receiver))),
+            Poll::Pending => {
+                *this.observer = receiver.kept();
+                Poll::Pending
+            }
+        }
     }
 }

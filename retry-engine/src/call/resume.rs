@@ -146,7 +146,7 @@ impl Handover {
         let before =
             HANDOVER.try_with(|handover| handover.replace(Some(self.clone()))).ok().flatten();
         let _restore = Restore(before);
-        CallContext::observed(None).scope(work)
+        CallContext::inherited().scope(work)
     }
 
     #[inline]

@@ -3,14 +3,10 @@
 //! A call that is configured or has a deadline needs a trail even when it succeeds at its first try. Without the pool
 //! it would allocate one.
 
-use std::cell::Cell;
-use std::mem;
-
-use super::mode::Mode;
 use super::trail::Trail;
 use crate::base::rng::Rng;
-use crate::report::draft::Draft;
 use crate::site::Site;
+use std::cell::Cell;
 
 #[allow(clippy::vec_box, reason = "a call keeps its trail in the same box")]
 type Spare = Vec<Box<Trail>>;
@@ -39,21 +35,7 @@ pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
 
 /// Clears the trail and puts it into the pool.
 pub(super) fn keep(mut trail: Box<Trail>) {
-    let mode = trail.mode;
-    let reported = mode.has(Mode::REPORTED) || mode.has(Mode::TIMED) || trail.resumed.is_some();
-    if reported || trail.intercepted.is_some() {
-        let mut draft = mem::replace(&mut trail.draft, Draft::new());
-        draft.clear(BYTES);
-        let rng = trail.rng.clone();
-        *trail = Trail { draft, ..Trail::new(trail.site, 0, rng) };
-    } else {
-        // A configured call that succeeded at its first try, or one with a key, has set these fields only.
-        trail.effective = None;
-        trail.own = None;
-        trail.deadline = None;
-        trail.key = None;
-        trail.mode = Mode::RUNNING;
-    }
+    trail.clear();
     with(|spare| {
         if spare.len() < MOST {
             spare.push(trail);
@@ -76,8 +58,10 @@ fn with(work: impl FnOnce(&mut Spare) -> Option<Box<Trail>>) -> Option<Box<Trail
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::mode::Mode;
     use crate::call::state::Call;
     use crate::policy::Policy;
+    use crate::report::draft::Draft;
     use crate::report::reason::StopReason;
     use crate::site::{NO_BREAKER, SiteBudget};
 

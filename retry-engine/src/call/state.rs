@@ -101,7 +101,8 @@ impl Call<'_> {
             self.early_trail_mut();
         }
         let is_inside = context::is_present();
-        if is_inside || self.effective().is_some_and(|effective| effective.intercepted) {
+        let asked = || self.effective().is_some_and(|effective| effective.intercepted);
+        if (is_inside && context::is_intercepted()) || asked() {
             self.find_interceptor();
         }
         if is_observed {
@@ -125,19 +126,19 @@ impl Call<'_> {
     /// Reads the context of a call around this one.
     #[cold]
     fn prepare_inside(&mut self) {
-        let Some((deadline, outer, has_observer)) = CallContext::current_values() else { return };
+        let Some(context) = CallContext::current() else { return };
         if !self.policy().inherits() {
             // Not plain: the calls inside must not see the context, either.
             self.early_trail_mut();
             return;
         }
-        if let (Some(outer), Some(site)) = (outer, self.site()) {
+        if let (Some(outer), Some(site)) = (context.outer(), self.site()) {
             site.note_called_in(outer);
         }
-        if let Some(deadline) = deadline {
+        if let Some(deadline) = context.deadline() {
             self.early_trail_mut().inherit(deadline);
         }
-        if has_observer {
+        if context.is_observed() {
             self.watch_for(Mode::OBSERVED_HERE);
         }
         self.take_over();
@@ -202,6 +203,11 @@ impl Call<'_> {
             last_kind: self.trail().and_then(|trail| trail.last_kind),
             call_id,
         }
+    }
+
+    /// Whether the call knows the text of a failure.
+    pub(crate) fn has_failure_before(&self) -> bool {
+        self.trail().is_some_and(|trail| trail.draft.texts().next().is_some())
     }
 
     /// The text of the last failure, unless it is the same as that of the interruption that follows it.

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Debt;
-use super::context::{self, Observer};
+use super::context;
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
 use super::mode::Mode;
 use super::own::Own;
+use super::receiver::Observer;
 use super::resume::Resumed;
+use super::spare;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
 use crate::base::sleep::Sleeping;
@@ -40,14 +42,9 @@ pub(super) struct Trail {
     pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
     pub(super) draft: Draft,
-    // Boxed: few calls have earlier attempts, and many calls may wait at the same time.
-    pub(super) earlier: Option<Box<Earlier>>,
     /// When the call started; if its first attempt was not timed, when that attempt ended.
     pub(super) started: Option<Moment>,
     pub(super) observer: Option<Observer>,
-    /// Set for a resumed call.
-    // Boxed like the span: few calls have one, and many trails may be in use at the same time.
-    pub(super) resumed: Option<Box<Resumed>>,
     /// The debt of the retry that runs or is about to run.
     pub(super) debt: Option<Debt>,
     /// The budget of the call's key.
@@ -58,18 +55,23 @@ pub(super) struct Trail {
     pub(super) sleep: Option<Sleeping>,
     /// The call's number in events and among the live calls; 0 until it is needed.
     pub(super) number: u64,
-    /// The tracing span of the running attempt, from the second attempt on, or of the first one if somebody wants it.
-    pub(super) span: Option<Box<CallSpan>>,
-    /// The interceptor of the call, if there is one.
-    pub(super) intercepted: Option<Box<Intercepted>>,
+    // Boxed, because many calls may wait at the same time; together, so that most calls ask once.
+    pub(super) rare: Option<Box<Rare>>,
 }
 
-/// Attempts that the rest of a trail knows nothing of.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Earlier {
-    /// The failed attempts that `draft` does not have: made before the call was resumed, or too long ago.
+/// What few trails have.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// The failed attempts that the draft does not have: made before the call was resumed, or too long ago.
     pub(super) failures: Failures,
     pub(super) row: Row,
+    /// Set for a resumed call.
+    // Boxed like the interceptor: most of the trails that have something here have a span.
+    pub(super) resumed: Option<Box<Resumed>>,
+    /// The tracing span of the running attempt, from the second attempt on, or of the first one if somebody wants it.
+    pub(super) span: Option<CallSpan>,
+    /// The interceptor of the call, if there is one.
+    pub(super) intercepted: Option<Box<Intercepted>>,
 }
 
 /// The attempts since the last healthy one, which the limit and the backoff count: `reset_after`.
@@ -96,18 +98,49 @@ impl Trail {
             previous: None,
             last_kind: None,
             draft: Draft::new(),
-            earlier: None,
             started: None,
             observer: None,
-            resumed: None,
             debt: None,
             key: None,
             live: None,
             sleep: None,
             number: 0,
-            span: None,
-            intercepted: None,
+            rare: None,
         }
+    }
+
+    /// Forgets the call, so that another one can use the memory.
+    pub(super) fn clear(&mut self) {
+        // Each field by itself: a whole new trail would be moved.
+        let Trail {
+            site: _,
+            effective,
+            own,
+            attempt,
+            mode,
+            attempt_started,
+            continued,
+            deadline,
+            // The next call goes on with the random numbers.
+            rng: _,
+            previous,
+            last_kind,
+            draft,
+            started,
+            observer,
+            debt,
+            key,
+            live,
+            sleep,
+            number,
+            rare,
+        } = self;
+        draft.clear(spare::BYTES);
+        (*attempt, *mode, *number) = (0, Mode::RUNNING, 0);
+        (*attempt_started, *continued, *started) = (None, None, None);
+        (*deadline, *previous, *last_kind) = (None, None, None);
+        (*effective, *own, *key, *observer) = (None, None, None, None);
+        (*debt, *live, *sleep, *rare) = (None, None, None, None);
     }
 
     /// The annotated function; `None` for a call of a policy alone.
@@ -123,7 +156,11 @@ impl Trail {
 
     #[inline(always)]
     pub(super) fn row(&self) -> Row {
-        self.earlier.as_ref().map_or(Row { before: 0, began: None }, |earlier| earlier.row)
+        self.rare.as_ref().map_or(Row { before: 0, began: None }, |rare| rare.row)
+    }
+
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     /// Notes that the first attempt started at `now`, and when the call must have ended.
@@ -201,15 +238,15 @@ impl Trail {
             failure,
         });
         if let Some(kind) = omitted {
-            *self.earlier.get_or_insert_default().failures.of(kind) += 1;
+            *self.rare_mut().failures.of(kind) += 1;
         }
     }
 
     /// The failed attempts of the call, by kind.
     pub(super) fn failures(&self) -> Failures {
         let mut failures = self.draft.failures();
-        if let Some(earlier) = &self.earlier {
-            failures.add(earlier.failures);
+        if let Some(rare) = &self.rare {
+            failures.add(rare.failures);
         }
         failures
     }
@@ -257,14 +294,19 @@ impl Trail {
     }
 
     #[inline]
+    pub(super) fn intercepted(&self) -> Option<&Intercepted> {
+        self.rare.as_ref()?.intercepted.as_deref()
+    }
+
+    #[inline]
     pub(super) fn interceptor(&self) -> Option<&Arc<dyn Intercept>> {
-        Some(&self.intercepted.as_ref()?.by)
+        Some(&self.intercepted()?.by)
     }
 
     /// Notifies the interceptor, if there is one.
     #[inline]
     pub(super) fn note(&self, note: Note<'_>) {
-        if let Some(intercepted) = &self.intercepted {
+        if let Some(intercepted) = self.intercepted() {
             intercepted.by.note(&intercepted.passage, note);
         }
     }

@@ -51,7 +51,7 @@ const MAX_LINKS: usize = 64;
 /// ```
 #[inline]
 pub fn of_error_chain(error: &(dyn Error + 'static)) -> Option<Class> {
-    links(error).find_map(judge)
+    find(error, judge)
 }
 
 /// The first interruption of a call inside in a source chain, of at most 64 errors.
@@ -59,11 +59,10 @@ pub fn of_error_chain(error: &(dyn Error + 'static)) -> Option<Class> {
 /// An interruption behind `#[error(transparent)]` is found, too.
 #[inline]
 pub(crate) fn interruption_in(error: &(dyn Error + 'static)) -> Option<Interruption> {
-    links(error).find_map(|link| {
-        // An `io::Error` is never transparent, and the most frequent failure.
-        let may_hide = !link.is::<io::Error>();
-        let behind = || may_hide.then(|| interruption_behind(link)).flatten();
-        link.downcast_ref().copied().or_else(behind)
+    find(error, |link| match link.is::<io::Error>() {
+        // The most frequent failure, and never transparent.
+        true => None,
+        false => link.downcast_ref().copied().or_else(|| interruption_behind(link)),
     })
 }
 
@@ -73,9 +72,20 @@ pub(crate) fn interruption_of(error: &dyn Error) -> Option<Interruption> {
     interruption_behind(error).or_else(|| error.source().and_then(interruption_in))
 }
 
+/// The first answer of an error in the chain.
 #[inline]
-fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |link| next(*link)).take(MAX_LINKS)
+fn find<T>(
+    error: &(dyn Error + 'static),
+    ask: impl Fn(&(dyn Error + 'static)) -> Option<T>,
+) -> Option<T> {
+    let mut link = error;
+    for _ in 0..MAX_LINKS {
+        if let Some(answer) = ask(link) {
+            return Some(answer);
+        }
+        link = next(link)?;
+    }
+    None
 }
 
 thread_local! {
@@ -170,8 +180,9 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
 /// error is taken out first.
 #[inline]
 fn next<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    if let Some(inner) = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        return Some(inner);
+    if let Some(error) = link.downcast_ref::<io::Error>() {
+        // One that holds no error has no source.
+        return error.get_ref().map(|inner| inner as _);
     }
     if let Some(shared) = link.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
         return Some(&**shared);

@@ -37,13 +37,15 @@ pub(crate) fn spare(text: impl Into<Cow<'static, str>>) {
 // Not generic: compiled once, and not for every error type.
 #[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
+    let mut written = empty();
     let write = || {
-        let mut written = empty();
         // Writing to a `String` does not fail.
         let _ = written.write_fmt(text);
-        written
     };
-    contained(write).unwrap_or_else(|| format!("<the error's {by} panicked>"))
+    match contained(write) {
+        Some(()) => written,
+        None => format!("<the error's {by} panicked>"),
+    }
 }
 
 /// The description of a call's failure. A description may make a call in turn, whose failure gets a placeholder:

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::chain::{self, Chained, of_error_chain};
 use super::class::{Class, Classify, Kind};
-use super::describe;
 use super::interruption::Interruption;
+use super::{describe, io_kind};
 
 /// The class depends on the error's [`ErrorKind`](io::ErrorKind):
 ///
@@ -26,14 +26,16 @@ use super::interruption::Interruption;
 impl Classify for io::Error {
     #[inline]
     fn classify(&self) -> Class {
-        of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
+        let by_kind = io_kind::of_io(self);
+        let inside = || of_error_chain(self.get_ref()?);
+        by_kind.or_else(inside).unwrap_or(Class::new(Kind::Permanent))
     }
 
     describe::by_display!();
 
     #[inline]
     fn interruption(&self) -> Option<Interruption> {
-        chain::interruption_in(self)
+        chain::interruption_in(self.get_ref()?)
     }
 }
 

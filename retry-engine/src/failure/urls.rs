@@ -13,12 +13,15 @@ const LEFT_OUT: &str = "…";
 /// space, a double quote or an angle bracket; punctuation at its end belongs to the sentence. Where the password has
 /// characters that it should not have, so that its end is not certain, the rest of the URL is left out. The time is
 /// linear in the length of the text.
-#[cfg_attr(not(feature = "sites"), inline)]
+#[inline]
 pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
     // Each separator has a slash or a percent sign. Most texts have neither.
-    if !has_any(text, [b'/', b'%']) {
-        return Cow::Borrowed(text);
-    }
+    if has_any(text, [b'/', b'%']) { cut(text) } else { Cow::Borrowed(text) }
+}
+
+#[cfg_attr(not(feature = "sites"), inline)]
+#[cold]
+fn cut(text: &str) -> Cow<'_, str> {
     let Some(mut separator) = next_separator(text, 0) else { return Cow::Borrowed(text) };
     let mut kept = String::with_capacity(text.len());
     let mut copied = 0;

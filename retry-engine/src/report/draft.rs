@@ -4,7 +4,6 @@
 //! drafts are never read, since most failing calls have no observer, and few programs ask for the history. In a draft
 //! an attempt takes 40 bytes, and the texts of all attempts are in one string.
 
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +72,7 @@ impl Draft {
     }
 
     /// Notes an attempt. If there are too many, the first one is removed, and its kind returned.
+    #[inline]
     pub(crate) fn push(&mut self, attempt: Attempted<'_>) -> Option<Kind> {
         let omitted = if self.notes.len() == Report::MAX_ATTEMPTS { self.omit() } else { None };
         let text = attempt.failure.map(|(_, text)| text);
@@ -197,13 +197,15 @@ impl Draft {
 
     /// Begins the draft of another call, in the memory of this one if that is at most so many bytes.
     pub(crate) fn clear(&mut self, bytes: usize) {
-        let (mut notes, mut texts) = match self.bytes() > bytes {
-            true => (Vec::new(), String::new()),
-            false => (mem::take(&mut self.notes), mem::take(&mut self.texts)),
-        };
+        if self.bytes() > bytes {
+            *self = Draft::new();
+            return;
+        }
+        let Draft { notes, texts, omitted, reason, total, retry_after } = self;
         notes.clear();
         texts.clear();
-        *self = Draft { notes, texts, ..Draft::new() };
+        (*omitted, *reason) = (0, StopReason::Success);
+        (*total, *retry_after) = (0, None);
     }
 }
 

@@ -1,6 +1,5 @@
 //! The history of a function: its last calls.
 
-use std::collections::VecDeque;
 use std::mem;
 
 use super::draft::Draft;
@@ -26,61 +25,77 @@ impl Past {
     }
 }
 
-/// The last calls, the oldest first.
+/// The last calls.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    calls: VecDeque<Past>,
+    calls: Vec<Past>,
+    /// The place of the oldest call. Those from there to the end come before those at the start.
+    oldest: usize,
     /// The size of all calls together, roughly.
     bytes: usize,
 }
 
-/// Calls that are forgotten. A long history takes a while to be freed: not under a lock.
-#[must_use]
-#[derive(Debug, Default)]
-pub(crate) struct Forgotten(Vec<Past>);
-
 impl Ring {
     /// Keeps a call, so that never more than `limits` (calls, bytes) are kept. Where it takes the place of the oldest call,
-    /// `draft` gets that call's draft, whose memory another call can use; otherwise it is empty afterwards.
+    /// `draft` gets that call's draft, whose memory another call can use; otherwise it is empty afterwards. Returns the calls
+    /// that are forgotten.
+    #[must_use = "a long history takes a while to be freed: not under a lock"]
     pub(crate) fn keep(
         &mut self,
         ended: SystemTime,
         draft: &mut Draft,
         limits: (usize, usize),
-    ) -> Forgotten {
+    ) -> Vec<Past> {
         let is_full = self.calls.len() == limits.0;
-        match self.calls.front_mut() {
+        match self.calls.get_mut(self.oldest) {
             Some(oldest) if is_full => {
                 self.bytes -= oldest.bytes();
                 oldest.ended = ended;
                 mem::swap(&mut oldest.draft, draft);
                 self.bytes += oldest.bytes();
-                self.calls.rotate_left(1);
+                self.oldest = if self.oldest + 1 == limits.0 { 0 } else { self.oldest + 1 };
             }
             _ => {
                 let past = Past { ended, draft: mem::replace(draft, Draft::new()) };
                 self.bytes += past.bytes();
-                self.calls.push_back(past);
+                self.sort();
+                self.calls.push(past);
             }
         }
         self.fit(limits)
     }
 
+    /// Moves the oldest call to the start.
+    fn sort(&mut self) {
+        self.calls.rotate_left(self.oldest);
+        self.oldest = 0;
+    }
+
     /// Takes out the oldest calls beyond these limits (calls, bytes).
-    pub(crate) fn fit(&mut self, (calls, bytes): (usize, usize)) -> Forgotten {
-        let mut forgotten = Forgotten::default();
-        while self.calls.len() > calls || self.bytes > bytes {
-            let Some(oldest) = self.calls.pop_front() else { break };
+    #[must_use = "a long history takes a while to be freed: not under a lock"]
+    #[inline]
+    pub(crate) fn fit(&mut self, limits: (usize, usize)) -> Vec<Past> {
+        let fits = self.calls.len() <= limits.0 && self.bytes <= limits.1;
+        if fits { Vec::new() } else { self.forget(limits) }
+    }
+
+    #[cold]
+    fn forget(&mut self, (calls, bytes): (usize, usize)) -> Vec<Past> {
+        self.sort();
+        let mut count = 0;
+        while self.calls.len() - count > calls || self.bytes > bytes {
+            let Some(oldest) = self.calls.get(count) else { break };
             self.bytes -= oldest.bytes();
-            forgotten.0.push(oldest);
+            count += 1;
         }
-        forgotten
+        self.calls.drain(..count).collect()
     }
 
     /// The calls, the oldest first.
     #[inline]
     pub(crate) fn all(&self) -> impl Iterator<Item = &Past> {
-        self.calls.iter()
+        let (newer, older) = self.calls.split_at(self.oldest);
+        older.iter().chain(newer)
     }
 }
 
@@ -119,7 +134,7 @@ mod tests {
         let mut left = Vec::new();
         for second in 1..=5 {
             let mut draft = draft(second as usize);
-            assert_eq!(ring.keep(at(second), &mut draft, (3, MANY)).0.len(), 0);
+            assert_eq!(ring.keep(at(second), &mut draft, (3, MANY)).len(), 0);
             left.push(draft.last_text().map(str::len));
         }
         check(&ring, &[3, 4, 5]);
@@ -129,12 +144,12 @@ mod tests {
     #[test]
     fn limits_that_change_hold_from_the_next_call_on() {
         let mut ring = Ring::default();
-        let mut keep = |second, limits| ring.keep(at(second), &mut draft(10), limits).0.len();
+        let mut keep = |second, limits| ring.keep(at(second), &mut draft(10), limits).len();
         assert_eq!((1..=4).map(|second| keep(second, (3, MANY))).sum::<usize>(), 0);
         assert_eq!(keep(5, (5, MANY)), 0);
         assert_eq!(keep(6, (2, MANY)), 3);
         check(&ring, &[5, 6]);
-        assert_eq!(ring.keep(at(7), &mut draft(10), (0, MANY)).0.len(), 3);
+        assert_eq!(ring.keep(at(7), &mut draft(10), (0, MANY)).len(), 3);
         check(&ring, &[]);
     }
 
@@ -147,8 +162,8 @@ mod tests {
             drop(ring.keep(at(second), &mut draft(100), limits));
         }
         check(&ring, &[2, 3]);
-        assert_eq!(ring.keep(at(4), &mut draft(2 * one), limits).0.len(), 3);
+        assert_eq!(ring.keep(at(4), &mut draft(2 * one), limits).len(), 3);
         check(&ring, &[]);
-        assert_eq!(ring.fit(limits).0.len(), 0);
+        assert_eq!(ring.fit(limits).len(), 0);
     }
 }

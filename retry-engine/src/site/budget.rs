@@ -303,11 +303,17 @@ pub(super) fn configure(settings: &ByName<BudgetSettings>) -> ByName<&'static Bu
 }
 
 /// The budget, which knows from now on the functions whose calls it counts.
+#[inline]
 pub(crate) fn counted(budget: &'static Budget) -> &'static Budget {
     if !budget.has_sources() {
-        budget.set_sources(&users(budget));
+        count_users(budget);
     }
     budget
+}
+
+#[cold]
+fn count_users(budget: &'static Budget) {
+    budget.set_sources(&users(budget));
 }
 
 /// A configuration has given functions other budgets: each budget counts the calls of those that have it now.

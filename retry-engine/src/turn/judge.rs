@@ -96,7 +96,9 @@ pub(super) fn cut_off<R: Outcome, J: Judge<R>, X: Guard<R>>(
     guard: Pin<&mut X>,
     cut: X::Cut,
 ) -> (R, Decision) {
-    let (out, plain) = interrupted(call, rules, &*guard, cut);
+    let plain = guard.outcome(cut, None);
+    let text = describe::of_call(&|| rules.describe(&plain));
+    let out = told(call, &*guard, cut, plain, &text);
     let cut = cut.into();
     let mut class = cut.class();
     // A service that was not ready in time has not got the request.
@@ -106,27 +108,37 @@ pub(super) fn cut_off<R: Outcome, J: Judge<R>, X: Guard<R>>(
     // `when` applies to this failure as to any other.
     let agreed = rules.accepts(&out) || rules.verdict(&out, call).0.agreed;
     let verdict = Verdict { class, agreed, cut: Some(cut), carried: None, rejected: false };
-    let decision = follow(call, rules, guard, &out, verdict, &|| plain.clone());
+    let decision = follow(call, rules, guard, &out, verdict, &|| text.clone());
     (out, decision)
 }
 
-/// The outcome of an interruption by the guard, and its text without the failure before it.
-///
-/// The outcome tells the failure before it if it tells the interruption at all: an error that maps each interruption to
-/// a variant of its own keeps that variant.
+/// The outcome of an interruption by the guard between two attempts, or before the first one.
 pub(super) fn interrupted<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &Call<'_>,
     rules: &J,
     guard: &X,
     cut: X::Cut,
-) -> (R, Cow<'static, str>) {
+) -> R {
     let plain = guard.outcome(cut, None);
-    let text = describe::of_call(&|| rules.describe(&plain));
-    let tells = text.contains(&Interruption::from(cut.into()).to_string());
-    match call.failure_before(&text).filter(|_| tells) {
-        Some(failure) => (guard.outcome(cut, Some(failure)), text),
-        None => (plain, text),
+    if !call.has_failure_before() {
+        return plain;
     }
+    let text = describe::of_call(&|| rules.describe(&plain));
+    told(call, guard, cut, plain, &text)
+}
+
+/// The outcome of an interruption, with the failure before it if it tells the interruption at all: an error that maps each
+/// interruption to a variant of its own keeps that variant. `text` describes the plain outcome.
+fn told<R: Outcome, X: Guard<R>>(
+    call: &Call<'_>,
+    guard: &X,
+    cut: X::Cut,
+    plain: R,
+    text: &str,
+) -> R {
+    let Some(failure) = call.failure_before(text) else { return plain };
+    let tells = text.contains(&Interruption::from(cut.into()).to_string());
+    if tells { guard.outcome(cut, Some(failure)) } else { plain }
 }
 
 /// The turn's guard and rules, for the call's decision.

@@ -72,7 +72,7 @@ pub(super) fn before_attempt<R: Outcome, J: Judge<R>, X: Guard<R>>(
     guard: &X,
     cut: X::Cut,
 ) -> R {
-    let (out, _) = interrupted(call, rules, guard, cut);
+    let out = interrupted(call, rules, guard, cut);
     call.interrupted(cut.into());
     out
 }

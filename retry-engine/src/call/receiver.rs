@@ -1,0 +1,95 @@
+//! The receiver of the report of an observed call.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::base::sync::unpoisoned;
+use crate::report::record::Report;
+
+/// Receives the report of the next call. Most calls succeed at the first try, on the thread that waits for their report: only
+/// a call that has failed once, or is pending, needs a handle.
+#[derive(Debug, Default)]
+pub(crate) enum Receiver {
+    /// Nothing has been received, and no call has asked for a handle.
+    #[default]
+    New,
+    /// The last call succeeded at its first try, which took so many nanoseconds.
+    FirstTry(&'static str, u64),
+    Shared(Observer),
+}
+
+/// A handle of a receiver, for a call that may end elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Observer(Arc<Mutex<Option<Report>>>);
+
+impl Receiver {
+    /// The receiver with this handle.
+    pub(crate) fn of(observer: Option<Observer>) -> Self {
+        observer.map_or(Receiver::New, Receiver::Shared)
+    }
+
+    /// The receiver after a call of the function with this name that succeeded at its first try.
+    pub(crate) fn after_first_try(self, name: &'static str, nanos: u64) -> Self {
+        let Receiver::Shared(observer) = self else { return Receiver::FirstTry(name, nanos) };
+        observer.publish(Report::first_try(name, Duration::from_nanos(nanos)));
+        Receiver::Shared(observer)
+    }
+
+    /// A handle of this receiver.
+    pub(crate) fn into_observer(self) -> Observer {
+        match self {
+            Receiver::Shared(observer) => observer,
+            received => Observer(Arc::new(Mutex::new(received.into_report()))),
+        }
+    }
+
+    /// A handle to go on with, if the receiver has a report or a handle.
+    pub(crate) fn kept(self) -> Option<Observer> {
+        if let Receiver::New = self { None } else { Some(self.into_observer()) }
+    }
+
+    /// The last report.
+    pub(crate) fn into_report(self) -> Option<Report> {
+        match self {
+            Receiver::New => None,
+            Receiver::FirstTry(name, nanos) => {
+                Some(Report::first_try(name, Duration::from_nanos(nanos)))
+            }
+            Receiver::Shared(observer) => unpoisoned(observer.0.lock()).take(),
+        }
+    }
+}
+
+impl Observer {
+    /// Receives a report in the place of the one before.
+    pub(crate) fn publish(&self, report: Report) {
+        *unpoisoned(self.0.lock()) = Some(report);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(receiver: Receiver) -> Option<&'static str> {
+        receiver.into_report().map(|report| report.name)
+    }
+
+    #[test]
+    fn the_last_report_counts_whether_or_not_a_call_has_asked_for_a_handle() {
+        let observer = Receiver::New.after_first_try("first", 1).into_observer();
+        let receiver = || Receiver::of(Some(observer.clone()));
+        assert_eq!(name(receiver()), Some("first"));
+        observer.publish(Report::empty("second"));
+        assert_eq!(name(receiver()), Some("second"));
+        observer.publish(Report::empty("second"));
+        assert_eq!(name(receiver().after_first_try("third", 1)), Some("third"));
+    }
+
+    #[test]
+    fn a_receiver_that_goes_on_keeps_its_report_and_needs_no_handle_without_one() {
+        assert!(Receiver::New.kept().is_none());
+        let kept = Receiver::New.after_first_try("first", 1).kept();
+        assert_eq!(name(Receiver::of(kept)), Some("first"));
+    }
+}
