@@ -12,6 +12,7 @@ use tokio_postgres::config::{Host, SslMode};
 use super::clock::ServerClock;
 use super::connect::{Connection, Settings};
 use super::error::other;
+use super::memory::{Memory, Role};
 use super::news::{self, Exchange};
 use super::schema;
 use super::transaction::{Timing, Transactions};
@@ -85,8 +86,8 @@ impl PostgresBuilder {
         PostgresBuilder { clock: Some(clock), ..self }
     }
 
-    /// Connects, and creates or upgrades the tables. The store has four connections: for changes, for questions, for questions
-    /// that may take long, and for notifications.
+    /// Connects, and creates or upgrades the tables. The store has five connections: for changes, for claims, for questions,
+    /// for questions that may take long, and for notifications.
     ///
     /// # Errors
     ///
@@ -126,10 +127,14 @@ impl PostgresBuilder {
             }
         };
         let exchange = Arc::new(Exchange::default());
-        let writer = Transactions::new(writer, timing.clone(), false);
-        let reader = Transactions::new(connection(WITHIN)?, timing.clone(), true);
-        let student = Transactions::new(connection(STUDIED_WITHIN)?, timing, true);
-        let backend = Postgres::new(writer, reader, student, Arc::clone(&exchange))?;
+        let memory = Memory::default();
+        let transactions =
+            |connection, role| Transactions::new(connection, timing.clone(), memory.clone(), role);
+        let writer = transactions(writer, Role::Writes);
+        let claimer = transactions(connection(WITHIN)?, Role::Claims);
+        let reader = transactions(connection(WITHIN)?, Role::Reads);
+        let student = transactions(connection(STUDIED_WITHIN)?, Role::Reads);
+        let backend = Postgres::new(writer, claimer, reader, student, Arc::clone(&exchange))?;
         let tasks = Tasks::of(Arc::new(Leased::new(backend, clock)));
         if self.hears {
             news::start(settings, &exchange)?;
@@ -207,6 +212,7 @@ impl fmt::Debug for PostgresBuilder {
 #[derive(Debug)]
 struct Postgres {
     writer: Thread,
+    claimer: Thread,
     reader: Thread,
     /// Answers the questions that may take long.
     student: Thread,
@@ -215,16 +221,20 @@ struct Postgres {
 
 impl Postgres {
     fn new(
-        mut writer: Transactions,
+        writer: Transactions,
+        claimer: Transactions,
         reader: Transactions,
         student: Transactions,
         exchange: Arc<Exchange>,
     ) -> Result<Self, StoreError> {
-        let told = Arc::clone(&exchange);
-        let writes = move |batch: &mut Vec<Job>| told.tell(writer.write(batch));
+        let writes = |mut rows: Transactions| {
+            let told = Arc::clone(&exchange);
+            move |batch: &mut Vec<Job>| told.tell(rows.write(batch))
+        };
         let reads = |mut rows: Transactions| move |job: &mut Job| rows.read(job);
         Ok(Postgres {
-            writer: Thread::batches("retry-tasks-write", writes)?,
+            writer: Thread::batches("retry-tasks-write", writes(writer))?,
+            claimer: Thread::batches("retry-tasks-claim", writes(claimer))?,
             reader: Thread::one_by_one("retry-tasks-read", reads(reader))?,
             student: Thread::one_by_one("retry-tasks-study", reads(student))?,
             exchange,
@@ -235,6 +245,10 @@ impl Postgres {
 impl Backend for Postgres {
     fn write(&self, job: Job, _: &dyn Clock) {
         self.writer.send(job);
+    }
+
+    fn claim(&self, job: Job, _: &dyn Clock) {
+        self.claimer.send(job);
     }
 
     fn read(&self, job: Job, _: &dyn Clock) {

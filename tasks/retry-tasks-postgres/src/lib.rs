@@ -11,6 +11,7 @@ mod course;
 mod error;
 mod fresh;
 mod held;
+mod memory;
 mod news;
 mod overlay;
 mod queries;

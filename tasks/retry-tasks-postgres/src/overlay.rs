@@ -229,6 +229,11 @@ impl Overlay {
         self.changed.is_empty() && self.attempts.is_empty() && self.filled.is_empty()
     }
 
+    /// The tasks that the transaction has changed.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = TaskId> + Clone + '_ {
+        self.changed.iter().copied()
+    }
+
     /// Takes the tasks that the transaction has changed, each as it is now; `None` for one that is not known.
     pub(crate) fn take_changed(&mut self) -> Vec<(TaskId, Option<Record>)> {
         let changed = std::mem::take(&mut self.changed);

@@ -72,14 +72,15 @@ impl Transactions {
     /// are to be read.
     fn recall(&mut self, touches: &mut Touches) -> Vec<String> {
         let mut names = BTreeSet::new();
+        let held = self.memory.held();
         for lease in std::mem::take(&mut touches.leases) {
             // A careful transaction reads what it changes.
-            let known = self.held.task(lease).filter(|_| !self.rows.is_careful);
+            let known = held.task(lease).filter(|_| !self.rows.is_careful);
             let Some((record, version)) = known else {
                 touches.tasks.push(lease.id);
                 continue;
             };
-            if self.held.lacks_bucket(&record.name) {
+            if held.lacks_bucket(&record.name) {
                 self.rows.overlay.found_bucket(record.name.clone(), None);
             } else {
                 names.insert(record.name.clone());
@@ -93,15 +94,16 @@ impl Transactions {
     pub(super) fn remember(&mut self) {
         // The rows of a savepoint have another version.
         let version = self.rows.version.filter(|_| !self.rows.is_careful);
+        let mut held = self.memory.held();
         for (id, record) in self.rows.overlay.take_changed() {
             match (record, version) {
-                (Some(record), Some(version)) => self.held.note(record, version),
-                _ => self.held.forget(id),
+                (Some(record), Some(version)) => held.note(record, version),
+                _ => held.forget(id),
             }
         }
         for (name, bucket) in self.rows.overlay.buckets() {
             if bucket {
-                self.held.note_bucket(name, true);
+                held.note_bucket(name, true);
             }
         }
     }
@@ -135,7 +137,7 @@ impl Transactions {
             rows.map(|row| (row.name.clone(), (&row).into())).collect();
         for name in names {
             let bucket = found.remove(&name);
-            self.held.note_bucket(&name, bucket.is_some());
+            self.memory.held().note_bucket(&name, bucket.is_some());
             self.rows.overlay.found_bucket(name, bucket);
         }
         Ok(())

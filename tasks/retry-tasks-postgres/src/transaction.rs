@@ -10,6 +10,7 @@ use retry_tasks::{Clock, StoreError};
 use super::clock::ServerClock;
 use super::connect::{Call, Connection, Failure, warn};
 use super::held::Held;
+use super::memory::{Memory, Role};
 use super::rows::{MARK, Result, Rows};
 
 /// The number of tries of a transaction while others are in the way.
@@ -72,7 +73,8 @@ enum End {
 #[derive(Debug)]
 pub(crate) struct Transactions {
     pub(super) rows: Rows,
-    pub(super) held: Held,
+    pub(super) memory: Memory,
+    role: Role,
     pub(super) timing: Timing,
     begin: &'static str,
     /// The longest wait for a lock, in milliseconds.
@@ -86,8 +88,9 @@ pub(crate) struct Transactions {
 }
 
 impl Transactions {
-    pub(crate) fn new(connection: Connection, timing: Timing, is_reader: bool) -> Self {
+    pub(crate) fn new(connection: Connection, timing: Timing, memory: Memory, role: Role) -> Self {
         let lock_timeout = connection.patience().as_millis().to_string();
+        let is_reader = role == Role::Reads;
         let begin = match is_reader {
             true => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             false => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
@@ -96,7 +99,8 @@ impl Transactions {
         let (answered, away_since, cleaned) = (None, None, Instant::now());
         Transactions {
             rows,
-            held: Held::default(),
+            memory,
+            role,
             timing,
             begin,
             lock_timeout,
@@ -126,6 +130,7 @@ impl Transactions {
             }
             job.reply(reply.clone());
         }
+        self.memory.published(self.role);
         news
     }
 
@@ -178,13 +183,17 @@ impl Transactions {
             clock.see(time, at);
         }
         let Err(error) = applied else {
+            if self.role == Role::Writes {
+                self.memory.wait_for_other(self.role, self.rows.overlay.changed());
+            }
             self.remember();
             let mut news = news_of(jobs);
             news.is_claimable |= self.rows.overlay.has_left_some();
             return End::Committed(news);
         };
         // Perhaps because something is not as it was remembered.
-        (self.held, self.answered) = (Held::default(), None);
+        *self.memory.held() = Held::default();
+        self.answered = None;
         let failure = self.rows.failure.take().unwrap_or(Failure::Refused(error));
         match (failure, self.rows.mark.take()) {
             (Failure::Lost(error), Some(mark)) if self.rows.may_be_committed => {
@@ -214,6 +223,10 @@ impl Transactions {
             self.cleaned = Instant::now();
         }
         let clean = is_time.then(|| Call::Query(CLEAN, Vec::new()));
+        if self.role == Role::Claims {
+            self.memory.wait_for_other(self.role, self.rows.overlay.changed());
+        }
+        self.memory.commits(self.role, self.rows.overlay.changed());
         self.rows.commit(clean)
     }
 

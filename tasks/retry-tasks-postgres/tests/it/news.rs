@@ -74,3 +74,30 @@ async fn two_stores_on_one_database_run_each_task_once() {
         worker.shutdown(Duration::from_secs(5)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_events_of_each_task_come_in_order_while_claims_and_submissions_are_committed_together()
+{
+    let Some(server) = server() else { return };
+    let tasks = PostgresBuilder::new(server.url()).open().await.expect("opened");
+    let mut events = tasks.events();
+    let worker = tasks.worker().only("news::quick").in_flight(64).start().expect("started");
+    for _ in 0..32 {
+        let tasks = tasks.clone();
+        tokio::spawn(async move {
+            for number in 0..60 {
+                tasks.submit(quick::task(number)).await.expect("stored");
+            }
+        });
+    }
+    let (mut of_each, mut completed) = (std::collections::BTreeMap::new(), 0);
+    while completed < 32 * 60 {
+        let event = events.recv().await.expect("read in time");
+        completed += usize::from(event.kind == retry_tasks::EventKind::Completed);
+        of_each.entry(event.id).or_insert_with(Vec::new).push(event.kind.name());
+    }
+    for (id, names) in of_each {
+        assert_eq!(names, ["task.submitted", "task.started", "task.completed"], "{id}");
+    }
+    worker.shutdown(Duration::from_secs(5)).await;
+}

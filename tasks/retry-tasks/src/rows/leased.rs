@@ -37,6 +37,11 @@ use crate::store::{Reply, error::Result, error::StoreError};
 pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Applies the job in a transaction that writes, and replies after the commit. Jobs may share a transaction.
     fn write(&self, job: Job, clock: &dyn Clock);
+    /// The same for a worker's claim. A store whose transactions may run at the same time can apply claims while
+    /// [`write`](Self::write) applies other jobs, if it publishes the events of a task in the order of its changes.
+    fn claim(&self, job: Job, clock: &dyn Clock) {
+        self.write(job, clock);
+    }
     /// Applies the job in a transaction that only reads, and replies.
     fn read(&self, job: Job, clock: &dyn Clock);
     /// The same for a job that may take long. It must not delay the jobs of [`read`](Self::read).
@@ -93,6 +98,11 @@ impl<B: Backend> Leased<B> {
 
     pub(super) fn write<O: Operation>(&self, operation: O) -> Reply<'_, O::Reply> {
         self.hand_over(operation, |job| self.backend.write(job, &*self.clock))
+    }
+
+    /// A worker's claim.
+    pub(super) fn claim<O: Operation>(&self, operation: O) -> Reply<'_, O::Reply> {
+        self.hand_over(operation, |job| self.backend.claim(job, &*self.clock))
     }
 
     pub(super) fn query<T: Send + 'static>(

@@ -156,8 +156,8 @@ impl<B: Backend> Server<B> {
             clock: Arc::clone(&self.store.clock),
             is_careful,
         };
-        match self.store.write(claim(false)).await {
-            Err(error) if is_of_one_row(&error) => self.store.write(claim(true)).await,
+        match self.store.claim(claim(false)).await {
+            Err(error) if is_of_one_row(&error) => self.store.claim(claim(true)).await,
             reply => reply,
         }
     }
