@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::time::Duration;
 
 use super::bucket::{Bucket, Capacity, State, Verdict, tokens};
 use super::rules::{InForce, Rules};
@@ -71,7 +70,7 @@ use crate::failure::class::Kind;
 /// the capacity follows where none is set, is the number of first tries that are reported here, and of the calls of
 /// annotated functions that have this budget.
 pub struct Budget {
-    rules: Rules,
+    pub(super) rules: Rules,
     volume: Volume,
     state: AtomicU64,
     pub(super) timeline: Timeline,
@@ -235,31 +234,7 @@ impl Budget {
         }
     }
 
-    /// Tokens that can still be owed at this moment: the capacity less the debt.
-    pub fn available(&self) -> f64 {
-        let (owed, capacity) = self.balance();
-        tokens(capacity - owed)
-    }
-
-    /// Tokens that are owed at this moment.
-    pub fn owed(&self) -> f64 {
-        tokens(self.balance().0)
-    }
-
-    /// Tokens that may be owed at this moment: the capacity that is set, or the one that follows from the volume of
-    /// calls.
-    pub fn capacity(&self) -> f64 {
-        tokens(self.balance().1)
-    }
-
-    /// The debt and the capacity. A look: nothing is stored.
-    fn balance(&self) -> (u32, u32) {
-        let (bucket, now) = (self.rules.bucket(), self.millis());
-        let capacity = self.capacity_at(&bucket, now);
-        (bucket.owes(now, self.load(), capacity), capacity)
-    }
-
-    fn capacity_at(&self, bucket: &Bucket, now: u64) -> u32 {
+    pub(super) fn capacity_at(&self, bucket: &Bucket, now: u64) -> u32 {
         match bucket.capacity {
             Capacity::Fixed(capacity) => capacity,
             Capacity::Follows(follow) => follow.at(self.volume.look(now)),
@@ -296,28 +271,6 @@ impl Budget {
     #[inline]
     pub fn twin(&self) -> Self {
         Budget::following(self.rules.settings(), self.rules.follow())
-    }
-
-    /// The first moment from now on at which a retry after a failure of this kind is admitted if nothing
-    /// but time passes; `None` when more than time is needed.
-    pub fn would_admit_at(&self, kind: Kind) -> Option<Instant> {
-        let now = self.timeline.now();
-        let millis = self.timeline.millis(now);
-        match self.admits_in(millis, kind)? {
-            0 => Some(now.instant()),
-            wait => self.timeline.instant(now, Duration::from_millis(millis + wait)),
-        }
-    }
-
-    /// Whether a retry after a failure of this kind would be refused at this moment.
-    pub(crate) fn refuses(&self, kind: Kind) -> bool {
-        self.admits_in(self.millis(), kind) != Some(0)
-    }
-
-    fn admits_in(&self, now: u64, kind: Kind) -> Option<u64> {
-        let bucket = self.rules.bucket();
-        let capacity = self.capacity_at(&bucket, now);
-        bucket.admits_in(now, self.load(), bucket.cost(kind), capacity)
     }
 
     /// Forgets the debt.
@@ -364,7 +317,7 @@ impl Budget {
         }
     }
 
-    fn load(&self) -> State {
+    pub(super) fn load(&self) -> State {
         // Relaxed is enough: the word publishes nothing but itself.
         State(self.state.load(Ordering::Relaxed))
     }
@@ -379,7 +332,7 @@ impl Budget {
             .map_err(State)
     }
 
-    fn millis(&self) -> u64 {
+    pub(super) fn millis(&self) -> u64 {
         self.timeline.millis(self.timeline.now())
     }
 }

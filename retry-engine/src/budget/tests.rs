@@ -1,6 +1,7 @@
 //! The budget as its users see it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
