@@ -154,11 +154,11 @@ impl Breaker {
             let share: Share = machine.settings.share?;
             machine.asks_for_turn(now).then_some(share)
         };
-        let share = self.locked(now, wanted)?;
+        let share = self.locked_rarely(now, wanted)?;
         if self.name.is_heard() && share::ask(share, self.name.as_str()) {
             return None;
         }
-        Some(self.locked(now, |machine, now| {
+        Some(self.locked_rarely(now, |machine, now| {
             machine.turn(now, Turn::Local);
             machine.admit(now)
         }))

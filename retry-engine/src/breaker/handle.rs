@@ -330,7 +330,7 @@ impl Breaker {
     }
 
     fn next_admission_from(&self, now: Moment) -> Option<Instant> {
-        let at = self.locked(now, Machine::next_admission)?;
+        let at = self.locked_rarely(now, Machine::next_admission)?;
         self.timeline.instant(now, at).map(|instant| instant.max(now.instant()))
     }
 

@@ -76,9 +76,22 @@ impl Breaker {
         }
     }
 
-    /// [`locked`](Self::locked) at this moment.
-    pub(super) fn locked_now<T>(&self, step: impl FnOnce(&mut Machine, Duration) -> T) -> T {
-        self.locked(self.timeline.now(), step)
+    /// [`locked_rarely`](Self::locked_rarely) at this moment.
+    pub(super) fn locked_now<T>(&self, step: impl FnMut(&mut Machine, Duration) -> T) -> T {
+        self.locked_rarely(self.timeline.now(), step)
+    }
+
+    /// [`locked`](Self::locked) for steps that few calls make: compiled once for all of them.
+    pub(super) fn locked_rarely<T>(
+        &self,
+        now: Moment,
+        mut step: impl FnMut(&mut Machine, Duration) -> T,
+    ) -> T {
+        let mut result = None;
+        let mut step = |machine: &mut Machine, tick: Duration| result = Some(step(machine, tick));
+        let step: &mut dyn FnMut(&mut Machine, Duration) = &mut step;
+        self.locked(now, step);
+        result.unwrap_or_else(|| unreachable!("`locked` runs the step"))
     }
 
     /// Runs a step of the machine under the lock: takes what threads have counted for themselves before the step,

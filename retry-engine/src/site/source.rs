@@ -181,6 +181,9 @@ impl<T: Protection> Named<T> {
 
 /// The functions whose attributes give settings to the budget or breaker shared by this name, with these settings,
 /// ordered by file and line: the first ones apply.
+// Out of line, since the code of the list is long: a copy for budgets and one for breakers.
+#[cold]
+#[inline(never)]
 pub(super) fn declarations<P: Protection>(name: &str) -> Vec<(&'static Site, P::Settings)> {
     let declares = |site: &'static Site| P::source(site).declared_for(name);
     let mut sites: Vec<_> = registry::sites().filter(|site| declares(site).is_some()).collect();
@@ -203,12 +206,20 @@ pub(super) fn find_or_make<P: Protection, T>(
     let declared = declarations::<P>(name);
     let first = declared.first().map(|(_, settings)| *settings);
     let (found, is_new) = directory.keep(name, make(first.unwrap_or_default()));
-    if let (true, Some((holds, settings))) = (is_new, declared.first()) {
-        let others = declared.iter().filter(|(_, other)| other != settings);
-        let others: Vec<String> = others.map(|(site, _)| site.place()).collect();
-        if !others.is_empty() {
-            crate::event::conflicting_settings(P::WORD, name, &holds.place(), &others.join(", "));
-        }
+    if is_new {
+        warn_if_different::<P>(name, &declared);
     }
     found
+}
+
+/// Warns when attributes give other settings to the name than the first one.
+#[cold]
+#[inline(never)]
+fn warn_if_different<P: Protection>(name: &str, declared: &[(&'static Site, P::Settings)]) {
+    let Some((holds, settings)) = declared.first() else { return };
+    let others = declared.iter().filter(|(_, other)| other != settings);
+    let others: Vec<String> = others.map(|(site, _)| site.place()).collect();
+    if !others.is_empty() {
+        crate::event::conflicting_settings(P::WORD, name, &holds.place(), &others.join(", "));
+    }
 }
