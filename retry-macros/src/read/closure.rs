@@ -1,8 +1,11 @@
 //! Closures and paths of functions in the attribute: mistakes that are visible without types.
 
-use syn::{Expr, ExprClosure, Ident, Pat, Type};
+use proc_macro2::TokenTree;
+use quote::ToTokens;
+use syn::{Expr, ExprClosure, Ident, Pat, Stmt, Type};
 
 use crate::errors::{Mistake, quoted};
+use crate::item::tokens::{first_of, variable};
 use crate::read::key::Key;
 use crate::read::literal::is_camel_case;
 
@@ -51,6 +54,13 @@ pub(crate) fn check(key: &Key<'_>, expr: &Expr) -> syn::Result<()> {
                 quoted(&call.func)
             )))
         }
+        Expr::Binary(_) | Expr::Unary(_) if names_an_error(expr).is_some() => {
+            let name = names_an_error(expr).map_or_else(String::new, |name| name.to_string());
+            Err(expr.mistake(format!(
+                "`{key}` takes a closure, not its answer\nhelp: write `{key} = |{name}| {}`",
+                quoted(expr)
+            )))
+        }
         Expr::Binary(_)
         | Expr::Unary(_)
         | Expr::Array(_)
@@ -74,10 +84,19 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
     }
     if closure.inputs.len() != 1 {
         let takes = takes(key);
-        return Err(closure.mistake(format!(
-            "the closure of `{key}` takes one argument, {takes}\nhelp: write `{key} = |{}| {body}`",
-            parameter(key)
-        )));
+        // With more parameters, the body may name one that is not there.
+        let help = match (closure.inputs.is_empty(), key.name.to_string().as_str()) {
+            (true, _) => format!("write `{key} = |{}| {body}`", parameter(key)),
+            (_, "when") => {
+                "write `when = |error| …`; `max` limits the number of retries".to_owned()
+            }
+            (_, "retry_if") => "write `retry_if = |value| …`".to_owned(),
+            _ => format!(
+                "write `{key} = |retry| …`, with `retry.error()`, `retry.attempt()` and `retry.delay()` in it"
+            ),
+        };
+        return Err(closure
+            .mistake(format!("the closure of `{key}` takes one argument, {takes}\nhelp: {help}")));
     }
     if key.name == "retry_if" && asks_for_an_error(closure) {
         return Err(closure.body.mistake(
@@ -96,23 +115,51 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
     }
 }
 
-/// Whether the closure asks its parameter whether it is an error: `|result| result.is_err()`.
+/// Whether the closure asks its parameter whether it is an error: `|result| result.is_err()`, `|result| matches!(result, Err(_))`.
 fn asks_for_an_error(closure: &ExprClosure) -> bool {
+    let Some(Pat::Ident(parameter)) = closure.inputs.first() else { return false };
+    let is_parameter = |expr: &Expr| variable(expr).is_some_and(|name| name == parameter.ident);
     let body = match &*closure.body {
+        Expr::Block(block) => match &*block.block.stmts {
+            [Stmt::Expr(only, None)] => only,
+            _ => return false,
+        },
+        body => body,
+    };
+    let body = match body {
         Expr::Unary(unary) => &*unary.expr,
         body => body,
     };
-    let Expr::MethodCall(call) = body else { return false };
-    let asks = call.method == "is_err" || call.method == "is_ok";
-    let parameter = match closure.inputs.first() {
-        Some(Pat::Ident(name)) => Some(&name.ident),
-        _ => None,
-    };
-    let asked = match &*call.receiver {
-        Expr::Path(path) => path.path.get_ident(),
-        _ => None,
-    };
-    asks && asked.is_some() && asked == parameter
+    match body {
+        Expr::MethodCall(call) => {
+            (call.method == "is_err" || call.method == "is_ok") && is_parameter(&call.receiver)
+        }
+        Expr::Match(by) => {
+            is_parameter(&by.expr) && by.arms.iter().any(|arm| of_a_result(&arm.pat))
+        }
+        Expr::If(branch) => match &*branch.cond {
+            Expr::Let(condition) => is_parameter(&condition.expr) && of_a_result(&condition.pat),
+            _ => false,
+        },
+        Expr::Macro(call) if call.mac.path.is_ident("matches") => {
+            let mut tokens = call.mac.tokens.clone().into_iter();
+            let value = tokens.next();
+            let pattern = tokens.nth(1);
+            let is = |token: Option<TokenTree>, words: &[&str]| matches!(token, Some(TokenTree::Ident(name)) if words.iter().any(|word| name == *word));
+            is(value, &[&parameter.ident.to_string()]) && is(pattern, &["Ok", "Err"])
+        }
+        _ => false,
+    }
+}
+
+/// Whether the pattern is `Ok(…)` or `Err(…)`.
+fn of_a_result(pattern: &Pat) -> bool {
+    matches!(pattern, Pat::TupleStruct(of) if of.path.is_ident("Ok") || of.path.is_ident("Err"))
+}
+
+/// The name of an error that the expression uses: `error` in `error.kind() == ErrorKind::NotFound`.
+fn names_an_error(expr: &Expr) -> Option<Ident> {
+    first_of(expr.to_token_stream(), &ERRORS.map(str::to_owned))
 }
 
 /// The names that people give to an error.
