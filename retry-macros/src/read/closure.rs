@@ -1,11 +1,9 @@
 //! Closures and paths of functions in the attribute: mistakes that are visible without types.
 
 use proc_macro2::TokenTree;
-use quote::ToTokens;
 use syn::{Expr, ExprClosure, Ident, Pat, Stmt, Type};
 
 use crate::errors::{Mistake, quoted};
-use crate::item::tokens::{first_of, variable};
 use crate::read::key::Key;
 use crate::read::literal::is_camel_case;
 
@@ -54,21 +52,18 @@ pub(crate) fn check(key: &Key<'_>, expr: &Expr) -> syn::Result<()> {
                 quoted(&call.func)
             )))
         }
-        Expr::Binary(_) | Expr::Unary(_) if names_an_error(expr).is_some() => {
-            let name = names_an_error(expr).map_or_else(String::new, |name| name.to_string());
-            Err(expr.mistake(format!(
-                "`{key}` takes a closure, not its answer\nhelp: write `{key} = |{name}| {}`",
-                quoted(expr)
-            )))
-        }
         Expr::Binary(_)
         | Expr::Unary(_)
         | Expr::Array(_)
         | Expr::Tuple(_)
         | Expr::Range(_)
-        | Expr::Async(_) => {
-            Err(key.wrong(expr, format!("`{key}` takes a closure or the path of a function")))
-        }
+        | Expr::Async(_) => Err(match names_an_error(expr) {
+            Some(name) => expr.mistake(format!(
+                "`{key}` takes a closure, not its answer\nhelp: write `{key} = |{name}| {}`",
+                quoted(expr)
+            )),
+            None => key.wrong(expr, format!("`{key}` takes a closure or the path of a function")),
+        }),
         _ => Ok(()),
     }
 }
@@ -118,7 +113,8 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
 /// Whether the closure asks its parameter whether it is an error: `|result| result.is_err()`, `|result| matches!(result, Err(_))`.
 fn asks_for_an_error(closure: &ExprClosure) -> bool {
     let Some(Pat::Ident(parameter)) = closure.inputs.first() else { return false };
-    let is_parameter = |expr: &Expr| variable(expr).is_some_and(|name| name == parameter.ident);
+    let is_parameter =
+        |expr: &Expr| matches!(expr, Expr::Path(path) if path.path.is_ident(&parameter.ident));
     let body = match &*closure.body {
         Expr::Block(block) => match &*block.block.stmts {
             [Stmt::Expr(only, None)] => only,
@@ -158,8 +154,13 @@ fn of_a_result(pattern: &Pat) -> bool {
 }
 
 /// The name of an error that the expression uses: `error` in `error.kind() == ErrorKind::NotFound`.
-fn names_an_error(expr: &Expr) -> Option<Ident> {
-    first_of(expr.to_token_stream(), &ERRORS.map(str::to_owned))
+fn names_an_error(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Binary(both) => names_an_error(&both.left).or_else(|| names_an_error(&both.right)),
+        Expr::Unary(unary) => names_an_error(&unary.expr),
+        Expr::Paren(inner) => names_an_error(&inner.expr),
+        expr => root(expr).filter(|name| ERRORS.iter().any(|known| name == known)),
+    }
 }
 
 /// The names that people give to an error.
