@@ -234,11 +234,9 @@ impl<'p, W, R: Outcome, M, C, A, V, H, L, X, B, O>
     ///
     /// ```
     /// use retry_runtime::Policy;
-    /// use std::time::Duration;
+    /// use std::{cell::Cell, time::Duration};
     ///
     /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
-    ///
-    /// use std::cell::Cell;
     ///
     /// let hooks = Cell::new(0);
     /// let _ = QUICK.retrying_any(|_| Err::<(), _>("busy")).on_retry(|_| hooks.set(hooks.get() + 1)).run();

@@ -47,6 +47,16 @@ pub struct Task<Out> {
 }
 
 /// The argument of [`Tasks::submit`](crate::Tasks::submit): a [`Task`].
+///
+/// ```
+/// use retry_tasks::{IntoTask, TaskError, TaskId, Tasks};
+///
+/// async fn submitted<Out>(tasks: &Tasks, task: impl IntoTask<Out>) -> Result<TaskId, TaskError> {
+///     let id = tasks.submit(task).await?;
+///     println!("submitted {id}");
+///     Ok(id)
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "only a task can be submitted, and this is `{Self}`",
     label = "not a task",
@@ -65,6 +75,14 @@ impl<Out> IntoTask<Out> for Task<Out> {
 }
 
 /// The argument of [`Tasks::submit_unique`](crate::Tasks::submit_unique) after the key: a [`Task`].
+///
+/// ```
+/// use retry_tasks::{TaskError, Tasks, WithKey};
+///
+/// async fn is_new<Out>(tasks: &Tasks, key: &str, task: impl WithKey<String, Out>) -> Result<bool, TaskError> {
+///     Ok(!tasks.submit_unique(key.to_owned(), task).await?.existing)
+/// }
+/// ```
 // The bound on the key stands here: if the task is missing or stands before the key, rustc reports one mistake.
 #[diagnostic::on_unimplemented(
     message = "`submit_unique` takes a key and then a task, and this is `{Self}`",
