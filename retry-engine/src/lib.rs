@@ -147,16 +147,18 @@ pub mod control {
 #[doc(hidden)]
 pub mod annotated {
     pub use crate::call::cancel::token;
+    pub use crate::call::inherited::Inherits;
     pub use crate::call::key::Key;
+    pub use crate::call::observe::Observed;
     pub use crate::call::state::Call;
-    pub use crate::course::work::{Awaits, Blocks, Runs, Yields};
+    pub use crate::course::work::{Awaited, Awaits, Blocks, Interrupted, Runs, Yields};
     pub use crate::failure::derived::{of_display, of_status_field};
     pub use crate::failure::hint::RetryAfterHint;
     pub use crate::failure::into_class::IntoClass;
     pub use crate::failure::status::HttpStatus;
     pub use crate::private::per_call::{Count, TimeLimit, count, limit};
     pub use crate::private::{By, Failure, RecoverFuture, Recovers, Reported, recovering};
-    pub use crate::turn::{LookedUp, Rules, Turn, Unset};
+    pub use crate::turn::{IsBreaker, IsToken, LookedUp, Rules, Turn, Unset, Vacant};
 }
 
 #[cfg(feature = "sites")]

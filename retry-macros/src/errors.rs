@@ -35,6 +35,12 @@ impl Errors {
         self.told = true;
     }
 
+    /// Forgets the mistakes found so far, which follow from one that rustc has reported.
+    pub(crate) fn are_told(&mut self) {
+        self.found.clear();
+        self.told = true;
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty() && !self.told
     }

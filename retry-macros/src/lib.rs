@@ -382,3 +382,12 @@ pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn derive_classify(input: TokenStream) -> TokenStream {
     classify::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
+
+/// Writes its argument after the item below it.
+///
+/// A type and its methods are then one item: in an `impl`, which can contain neither, rustc reports one mistake and not two.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __beside(content: TokenStream, item: TokenStream) -> TokenStream {
+    [item, content].into_iter().collect()
+}

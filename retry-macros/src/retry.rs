@@ -1,6 +1,6 @@
 //! The pipeline of `#[retryable]`: read, check, expand.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::check::check;
@@ -20,6 +20,9 @@ use crate::read::table;
 pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut args = table::read(attribute, &mut errors);
+    if !errors.is_empty() && is_key_value() {
+        errors.are_told();
+    }
     let function = errors.keep(parse(item.clone()));
     if let Some(function) = &function {
         let names = function.names_of_a_call();
@@ -38,6 +41,13 @@ pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
         (None, Some(function)) => beside(reports, fallback(function, &args)),
         (None, None) => beside(reports, item),
     }
+}
+
+/// Whether the attribute is `#[retryable = …]`, which rustc has reported.
+fn is_key_value() -> bool {
+    let text = Span::call_site().source_text();
+    let after = text.as_deref().and_then(|text| text.split_once("retryable"));
+    after.is_some_and(|(_, rest)| rest.trim_start().starts_with('='))
 }
 
 /// Reads the annotated item; any item but a function is a mistake.

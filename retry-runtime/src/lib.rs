@@ -29,4 +29,7 @@ pub use retry_engine::tower;
 #[doc(inline)]
 pub use retry_engine::{CheckStatus, StatusError};
 #[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use retry_macros::__beside;
+#[cfg(feature = "macros")]
 pub use retry_macros::{Classify, retryable};

@@ -124,6 +124,8 @@ fn plan_reads_options_as_it_reads_one_text() {
     );
     let options = ["plan", "--attempts", "forever", "--no-retry-after", "3m"];
     assert_eq!(prints(&options), prints(&["plan", "attempts = forever, no_retry_after = '3m'"]));
+    let options = ["plan", "--retries", "2", "--initial-delay", "5ms", "--max-delay", "8ms"];
+    assert_eq!(prints(&options), prints(&["plan", "max = 2, base = '5ms', cap = '8ms'"]));
     assert_eq!(prints(&["plan"]), prints(&["plan", "max = 3"]), "the defaults");
 }
 
@@ -135,6 +137,7 @@ fn a_wrong_option_of_plan_is_refused_as_in_one_text() {
         (vec!["plan", "--max", "1", "--attempts", "2"], "max = 1, attempts = 2"),
         (vec!["plan", "max = 1", "--max", "2"], "max = 1, max = 2"),
         (vec!["plan", "--backoff", "spiral"], "backoff = spiral"),
+        (vec!["plan", "--max", "-1"], "max = -1"),
     ] {
         assert_eq!(fails(1, &options), fails(1, &["plan", text]), "{text}");
     }

@@ -47,6 +47,10 @@ pub(crate) fn unknown_setting(name: &str, known: &[&'static str]) -> String {
             "`{name}` belongs to the code and can only be written in the attribute; remove it"
         );
     }
+    if name == "profile" {
+        return "one profile applies to the whole program; write `profile` below `[global]`"
+            .to_owned();
+    }
     let lower = name.to_lowercase();
     let meant = elsewhere::ours(&lower)
         .filter(|ours| known.contains(ours))

@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::context::CallContext;
 use crate::base::clock::Moment;
+use crate::course::work::{Has, Never, Nothing};
 
 /// Carries the deadline of the retryable call around it into a future that another task runs.
 ///
@@ -38,8 +39,42 @@ use crate::base::clock::Moment;
 /// # Cancel safety
 ///
 /// As safe as the future inside.
-pub fn inherited<F: Future>(future: F) -> Inherited<F> {
-    Inherited { future, deadline: deadline_here() }
+pub fn inherited<F: Inherits<M>, M>(future: F) -> F::Inherited {
+    future.inherit()
+}
+
+/// A future that can inherit a deadline. If the argument is no future, `M` stays unknown, and rustc reports the mistake once, and
+/// not again where the result is used.
+#[diagnostic::on_unimplemented(
+    message = "`inherited` takes the future of a call, and this is `{Self}`",
+    label = "not a future",
+    note = "a call that is not `async` needs no `inherited`: it inherits the deadline on the thread of the call around it"
+)]
+pub trait Inherits<M> {
+    /// The future with the deadline.
+    type Inherited;
+
+    /// Gives the future the deadline.
+    fn inherit(self) -> Self::Inherited;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> Inherits<Has> for F {
+    type Inherited = Inherited<F>;
+
+    fn inherit(self) -> Inherited<F> {
+        Inherited { future: self, deadline: deadline_here() }
+    }
+}
+
+// With one implementation only, rustc would infer `M` even if it does not apply.
+#[diagnostic::do_not_recommend]
+impl<F: Nothing> Inherits<Never> for F {
+    type Inherited = F;
+
+    fn inherit(self) -> F {
+        self
+    }
 }
 
 pin_project! {

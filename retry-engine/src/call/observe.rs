@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::context;
 use super::receiver::{Observer, Receiver};
+use crate::course::work::{Has, Never, Nothing};
 use crate::report::record::Report;
 
 /// Runs a future and returns its output together with the report of the retryable call in it.
@@ -33,8 +34,43 @@ use crate::report::record::Report;
 /// # Cancel safety
 ///
 /// Dropping the future drops the call in it, and no report is made.
-pub fn observe<F: Future>(future: F) -> Observe<F> {
-    Observe { future, observer: None }
+pub fn observe<F: Observed<M>, M>(future: F) -> F::Observe {
+    future.observe()
+}
+
+/// A future that can be observed. If the argument is no future, `M` stays unknown, and rustc reports the mistake once, and not
+/// again where the result is used.
+#[diagnostic::on_unimplemented(
+    message = "`observe` takes the future of a call, and this is `{Self}`",
+    label = "not a future",
+    note = "a call that is not `async` is observed with `observe_blocking(|| …)`",
+    note = "a future is observed before it is awaited: `observe(fetch()).await`"
+)]
+pub trait Observed<M> {
+    /// The future, observed.
+    type Observe;
+
+    /// Observes the future.
+    fn observe(self) -> Self::Observe;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> Observed<Has> for F {
+    type Observe = Observe<F>;
+
+    fn observe(self) -> Observe<F> {
+        Observe { future: self, observer: None }
+    }
+}
+
+// With one implementation only, rustc would infer `M` even if it does not apply.
+#[diagnostic::do_not_recommend]
+impl<F: Nothing> Observed<Never> for F {
+    type Observe = F;
+
+    fn observe(self) -> F {
+        self
+    }
 }
 
 /// Runs a closure and returns its result together with the report of the retryable call in it: [`observe`] for blocking

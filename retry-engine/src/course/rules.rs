@@ -86,7 +86,7 @@ fn worth_repeating(policy: &Policy, kind: Kind, agreed: bool) -> Result<(), Stop
         Kind::Overloaded => Err(StopReason::Overloaded),
         _ if !agreed => Err(StopReason::Permanent),
         Kind::Ambiguous if policy.declared_idempotent() != Some(true) => Err(StopReason::Ambiguous),
-        kind @ (Kind::Transient | Kind::Throttled) if !policy.retries(kind) => {
+        kind @ (Kind::Transient | Kind::Throttled) if !policy.retries_kind(kind) => {
             Err(StopReason::Permanent)
         }
         _ => Ok(()),

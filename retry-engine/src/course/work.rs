@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use crate::failure::outcome::Outcome;
+use crate::failure::interruption::Interruption;
+use crate::failure::outcome::{Interruptible, Outcome};
 use crate::report::attempt::Attempt;
 
 /// The result of an attempt's closure: an outcome, or a future of one. `M` says which, and the compiler infers it.
@@ -54,3 +55,44 @@ impl<R: Outcome> Yields<Blocks> for R {
 impl<F: Future<Output: Outcome>> Yields<Awaits> for F {
     type Outcome = F::Output;
 }
+
+/// The future of a closure for [`Policy::call_async`](crate::Policy::call_async).
+#[diagnostic::on_unimplemented(
+    message = "`call_async` calls a closure that returns a future, and this one returns `{Self}`",
+    label = "the closure returns no future",
+    note = "write `|_| async {{ … }}`, or `async |_| …` with `call_async_mut`; a closure that blocks the thread is retried with `call`"
+)]
+pub trait Awaited<R>: Future<Output = R> {}
+
+#[diagnostic::do_not_recommend]
+impl<R, F: Future<Output = R>> Awaited<R> for F {}
+
+/// An outcome whose error can tell an interruption. `P` says so to the later steps.
+///
+/// If the error cannot, `P` stays unknown, and rustc reports the mistake once, at the method that interrupts the call, and not
+/// again where the call is run or awaited.
+#[diagnostic::on_unimplemented(
+    message = "this call can be interrupted, but the error of `{Self}` is not `From<Interruption>`",
+    label = "needs an error that is `From<retry_runtime::Interruption>`",
+    note = "`limited`, `cancel` and `breaker` end or refuse attempts; the error must be able to say so",
+    note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`"
+)]
+pub trait Interrupted<P>: Interruptible {}
+
+/// The marker of an outcome that has a property.
+#[derive(Clone, Copy, Debug)]
+pub struct Has;
+
+/// The marker of an outcome that no type is.
+#[derive(Clone, Copy, Debug)]
+pub struct Never;
+
+/// A trait that no type implements. With one implementation of a property only, rustc would infer its marker even if the
+/// implementation does not apply.
+pub trait Nothing: From<Interruption> {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Interruptible> Interrupted<Has> for R {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Outcome<Error: Nothing>> Interrupted<Never> for R {}

@@ -156,7 +156,7 @@ impl From<Kind> for Class {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which of its failures may be retried",
     label = "this error type is not classified",
-    note = "to judge it here, write `when = |error| …`, or `on = any` to retry every failure",
+    note = "to judge it here, write `when = |error| …` or `on = any` in `#[retryable]`, or call `retrying_any` of the `Policy`",
     note = "a type of your own says it itself: `#[derive(retry_runtime::Classify)]`, and `#[classify(…)]` on each variant",
     note = "a type of another crate: `retry-runtime` has a feature for each of anyhow, http, hyper, hyper-util, redis, reqwest, sqlx, tonic and tower, as in `retry-runtime = {{ version = \"0.1\", features = [\"anyhow\"] }}`; any other can be wrapped in a type of your own"
 )]

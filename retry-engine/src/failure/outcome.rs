@@ -37,7 +37,7 @@ use super::interruption::Interruption;
     message = "cannot tell success from failure in `{Self}`",
     label = "a retryable function returns `Result`, `Option` or another `Outcome`",
     note = "return a `Result`, or implement `retry_runtime::Outcome` for the type",
-    note = "if the type is a future, write `impl Future<…>` or `BoxFuture<'_, …>`, or end the name of the alias in `Future`"
+    note = "if the type is a future, write `impl Future<…>` or `BoxFuture<'_, …>`, or end the name of the alias in `Future`; a closure that returns a future is called with `Policy::call_async`"
 )]
 pub trait Outcome: Sized {
     /// The type of a success's value.

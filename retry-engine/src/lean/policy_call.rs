@@ -6,6 +6,7 @@
 use std::future::Future;
 
 use super::attempts::Attempts;
+use crate::course::work::Awaited;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::{Interruptible, Outcome};
@@ -53,8 +54,8 @@ impl Policy {
     pub fn call_async<W, R, F>(&self, work: W) -> impl Future<Output = R> + use<W, R, F>
     where
         W: FnMut(Attempt) -> F,
-        R: Outcome<Error: Classify + From<Interruption>>,
-        F: Future<Output = R>,
+        F: Awaited<R>,
+        R: Interruptible<Error: Classify>,
     {
         let policy = *self;
         async move { policy.retrying(work).limited().await }
@@ -77,7 +78,7 @@ impl Policy {
     pub fn call_async_mut<W, R>(&self, mut work: W) -> impl Future<Output = R> + use<W, R>
     where
         W: AsyncFnMut(Attempt) -> R,
-        R: Outcome<Error: Classify + From<Interruption>>,
+        R: Interruptible<Error: Classify>,
     {
         let mut attempts = Attempts::new(self.nearest_valid(false).0);
         async move {

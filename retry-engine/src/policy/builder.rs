@@ -276,7 +276,7 @@ impl Policy {
         self.inherit
     }
 
-    pub(crate) const fn retries(&self, kind: Kind) -> bool {
+    pub(crate) const fn retries_kind(&self, kind: Kind) -> bool {
         self.on.contains(kind)
     }
 

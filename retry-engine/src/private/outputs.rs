@@ -86,14 +86,36 @@ pin_project! {
     label = "not a future",
     note = "write `async fn`"
 )]
-pub trait RecoverFuture: Future {}
+pub trait RecoverFuture<Way> {
+    /// The future in its context.
+    type Recovering;
+
+    /// Puts the future into its context.
+    fn recovering(self) -> Self::Recovering;
+}
 
 #[diagnostic::do_not_recommend]
-impl<F: Future> RecoverFuture for F {}
+impl<F: Future> RecoverFuture<Fits> for F {
+    type Recovering = Recovering<F>;
+
+    fn recovering(self) -> Recovering<F> {
+        Recovering { recover: self }
+    }
+}
+
+// For the reason given at `Recovers`.
+#[diagnostic::do_not_recommend]
+impl<F: Unfit> RecoverFuture<()> for F {
+    type Recovering = F;
+
+    fn recovering(self) -> F {
+        self
+    }
+}
 
 /// [`recovered`] for the future of an `async` `recover`.
-pub fn recovering<F: RecoverFuture>(recover: F) -> Recovering<F> {
-    Recovering { recover }
+pub fn recovering<F: RecoverFuture<Way>, Way>(recover: F) -> F::Recovering {
+    recover.recovering()
 }
 
 impl<F: Future> Future for Recovering<F> {

@@ -43,3 +43,4 @@ pub use retrying::Retrying;
 pub(crate) use rules::{Hook, Judge, Judged};
 pub use rules::{LookedUp, Rules, Unset};
 pub use turned::Turned;
+pub use work::{IsBreaker, IsToken, Vacant};

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 
+use super::work::Lends;
+use crate::course::work::Awaited;
 use crate::failure::class::Classify;
-use crate::failure::interruption::Interruption;
-use crate::failure::outcome::Outcome;
+use crate::failure::outcome::{Interruptible, Outcome};
 use crate::policy::Policy;
 use crate::report::attempt::Attempt;
 use crate::wait::may_block::MayBlock;
@@ -83,8 +84,8 @@ impl Policy {
     pub fn call_async<W, R, F>(&self, work: W) -> impl Future<Output = R> + use<W, R, F>
     where
         W: FnMut(Attempt) -> F,
-        R: Outcome<Error: Classify + From<Interruption>>,
-        F: Future<Output = R>,
+        F: Awaited<R>,
+        R: Interruptible<Error: Classify>,
     {
         let policy = *self;
         async move { policy.retrying(work).limited().await }
@@ -130,9 +131,9 @@ impl Policy {
     pub fn call_async_mut<W, R>(&self, work: W) -> impl Future<Output = R> + use<W, R>
     where
         W: AsyncFnMut(Attempt) -> R,
-        R: Outcome<Error: Classify + From<Interruption>>,
+        R: Interruptible<Error: Classify>,
     {
         let policy = *self;
-        async move { policy.retrying_mut(work).limited().lent().await }
+        async move { policy.retrying_mut::<_, _, Lends>(work).limited().lent().await }
     }
 }

@@ -8,7 +8,7 @@ use super::builder::{Turn, Under};
 use super::guard::{Guard, Uninterrupted};
 use super::looped::{Looped, lending};
 use super::rules::{Judge, LookedUp, Rules, Unset};
-use super::work::{Alone, Ends, Lends, Protects};
+use super::work::{Alone, Ends, Lends, Lent, Protects};
 use crate::budget::Budget;
 use crate::call::state::Call;
 use crate::course::work::{Awaits, Runs, Yields};
@@ -189,10 +189,10 @@ impl Policy {
     /// # })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn retrying_mut<W, R>(&self, work: W) -> Retrying<'_, W, R, Lends>
+    pub fn retrying_mut<W, R, M>(&self, work: W) -> Retrying<'_, W, R, M>
     where
         W: AsyncFnMut(Attempt) -> R,
-        R: Outcome,
+        R: Lent<M>,
     {
         Retrying::new(self, work)
     }
@@ -278,8 +278,10 @@ pub trait Resumes<'p, W, R, J, X, B, O>: Sized {
     fn future(call: Retrying<'p, W, R, Self, J, X, B, O>) -> Self::Future;
 }
 
+// If the bound does not hold, rustc says that the call "is not a future", and shows these four lines.
 impl<'p, W, R, M, J, X, B, O> IntoFuture for Retrying<'p, W, R, M, J, X, B, O>
 where
+    // The error is classified (if not: derive `Classify`, or `retrying_any`), and the closure is `async` (if not: `.run()`).
     M: Resumes<'p, W, R, J, X, B, O>,
 {
     type Output = M::Output;

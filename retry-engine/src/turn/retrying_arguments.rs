@@ -4,19 +4,19 @@ use std::fmt::Display;
 use std::marker::PhantomData;
 use std::panic::Location;
 
-use super::breaking::Guarded;
 use super::guard::Interrupts;
 use super::judging::{Judging, RejectionCall, rejection};
 use super::retrying::Retrying;
-use super::rules::{Given, HookCall, LookedUp, PredicateCall, Rules, Unset, hook, predicate};
-use super::work::{Protected, Reported};
+use super::rules::{Given, HookCall, LookedUp, PredicateCall, Rules, hook, predicate};
+use super::work::{IsBreaker, IsToken, Protected, Reported, Vacant};
 use crate::budget::{Budget, BudgetSettings};
-use crate::call::cancel::{Cancel, NeverCancelled};
+use crate::call::cancel::NeverCancelled;
 use crate::course::retry::Retry;
+use crate::course::work::Interrupted;
 use crate::failure::carried::NotCarried;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{ByDisplay, Describe, HasFromInterruption, NoInject, Unjudged};
-use crate::failure::outcome::{Interruptible, Outcome};
+use crate::failure::lookup::{ByDisplay, Describe, NoInject, Unjudged};
+use crate::failure::outcome::Outcome;
 use crate::failure::verdict::{Rejection, Verdict};
 use crate::report::attempt::Attempt;
 use crate::site::Site;
@@ -130,8 +130,8 @@ impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
-impl<'p, W, R: Outcome, M, C, V, H, L, X, B, O>
-    Retrying<'p, W, R, M, Rules<C, Unset, V, H, L>, X, B, O>
+impl<'p, W, R: Outcome, M, C, A, V, H, L, X, B, O>
+    Retrying<'p, W, R, M, Rules<C, A, V, H, L>, X, B, O>
 {
     /// Retries a failure only if the predicate holds for it; with [`retrying`](crate::Policy::retrying), only a failure that
     /// `Classify` calls retryable.
@@ -153,6 +153,8 @@ impl<'p, W, R: Outcome, M, C, V, H, L, X, B, O>
         self,
         when: F,
     ) -> Retrying<'p, W, R, M, Rules<C, Given<F, PredicateCall<F, R::Error>>, V, H, L>, X, B, O>
+    where
+        A: Vacant,
     {
         self.ruled(|rules| {
             let Rules { class, retry_if, on_retry, lookup, .. } = rules;
@@ -180,10 +182,12 @@ impl<'p, W, R: Outcome, M, C, V, H, L, X, B, O>
     ///     .run();
     /// assert_eq!(made, 2);
     /// ```
-    pub fn judge<A: Verdict, F: Fn(&R::Error, &Attempt) -> A>(
+    pub fn judge<Y: Verdict, F: Fn(&R::Error, &Attempt) -> Y>(
         self,
         judge: F,
     ) -> Retrying<'p, W, R, M, Rules<Unjudged<NotCarried>, Judging<F, R::Error>, V, H, L>, X, B, O>
+    where
+        A: Vacant,
     {
         self.ruled(|rules| {
             let Rules { retry_if, on_retry, lookup, .. } = rules;
@@ -230,11 +234,9 @@ impl<'p, W, R: Outcome, M, C, A, V, H, L, X, B, O>
     ///
     /// ```
     /// use retry_runtime::Policy;
-    /// use std::time::Duration;
+    /// use std::{cell::Cell, time::Duration};
     ///
     /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
-    ///
-    /// use std::cell::Cell;
     ///
     /// let hooks = Cell::new(0);
     /// let _ = QUICK.retrying_any(|_| Err::<(), _>("busy")).on_retry(|_| hooks.set(hooks.get() + 1)).run();
@@ -278,11 +280,10 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
 
     /// The rules of a call that can be interrupted.
     #[inline(always)]
-    fn interrupted<Y, D>(
+    fn interrupted<Y, D, Q>(
         self,
         change: impl FnOnce(X, B) -> (Y, D),
-    ) -> Retrying<'p, W, R, M, Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>, Y, D, O>
-    {
+    ) -> Retrying<'p, W, R, M, Rules<C, A, V, H, LookedUp<S, Q, NoInject>>, Y, D, O> {
         let Retrying { call, work, rules, limits, breaker, yields } = self;
         let Rules { class, when, retry_if, on_retry, .. } = rules;
         let rules = Rules { class, when, retry_if, on_retry, lookup: LookedUp(PhantomData) };
@@ -309,20 +310,20 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
     /// # })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn limited(
+    pub fn limited<Q>(
         self,
     ) -> Retrying<
         'p,
         W,
         R,
         M,
-        Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>,
+        Rules<C, A, V, H, LookedUp<S, Q, NoInject>>,
         Interrupts<R, NeverCancelled>,
         B,
         O,
     >
     where
-        R: Interruptible,
+        R: Interrupted<Q>,
     {
         self.cancel(NeverCancelled)
     }
@@ -341,7 +342,7 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
     /// let ended = QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).cancel(&stop).run();
     /// assert_eq!(ended.unwrap_err().to_string(), "the call was cancelled");
     /// ```
-    pub fn cancel<T: Cancel>(
+    pub fn cancel<T: IsToken<K>, K, Q>(
         self,
         token: T,
     ) -> Retrying<
@@ -349,15 +350,15 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
         W,
         R,
         M,
-        Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>,
-        Interrupts<R, T>,
+        Rules<C, A, V, H, LookedUp<S, Q, NoInject>>,
+        Interrupts<R, T::Token>,
         B,
         O,
     >
     where
-        R: Interruptible,
+        R: Interrupted<Q>,
     {
-        self.interrupted(|_, breaker| (Interrupts::by(token), breaker))
+        self.interrupted(|_, breaker| (Interrupts::by(token.token()), breaker))
     }
 
     /// Makes an attempt only with a permit of the breaker, which records the outcome: `&BREAKER` for a static, or an
@@ -377,7 +378,7 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
     /// assert!(QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).breaker(&SEARCH).run().is_err());
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn breaker<G: Guarded>(
+    pub fn breaker<G: IsBreaker<K>, K, Q>(
         self,
         breaker: G,
     ) -> Retrying<
@@ -385,15 +386,15 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
         W,
         R,
         M,
-        Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>,
+        Rules<C, A, V, H, LookedUp<S, Q, NoInject>>,
         X,
-        Protected<G, R>,
+        Protected<G::Breaker, R>,
         O,
     >
     where
-        R: Interruptible,
+        R: Interrupted<Q>,
     {
         let interrupted: fn(Interruption) -> R = R::interrupted;
-        self.interrupted(|limits, _| (limits, Protected(breaker, interrupted)))
+        self.interrupted(|limits, _| (limits, Protected(breaker.breaker(), interrupted)))
     }
 }

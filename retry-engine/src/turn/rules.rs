@@ -6,11 +6,12 @@ use std::marker::PhantomData;
 use crate::call::state::Call;
 use crate::call::verdict::{Request, Verdict};
 use crate::course::retry::Retry;
+use crate::course::work::Has;
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
 use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable};
-use crate::failure::outcome::Outcome;
+use crate::failure::outcome::{Interruptible, Outcome};
 use crate::report::attempt::CallId;
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
@@ -38,6 +39,12 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 /// failure, how to make a cancelled outcome, and how to inject a failure.
 #[derive(Clone, Copy, Debug)]
 pub struct LookedUp<S, P, M>(pub(super) PhantomData<(S, P, M)>);
+
+impl<R: Interruptible> FromInterruption<R> for Has {
+    fn constructor() -> Option<fn(Interruption) -> R> {
+        Some(R::interrupted)
+    }
+}
 
 /// A predicate over failures (`when`) or values (`retry_if`).
 pub trait Ask<T> {

@@ -3,7 +3,9 @@
 use super::breaking::{Breaking, Guarded};
 use super::guard::Guard;
 use super::rules::Unset;
+use crate::call::cancel::Cancel;
 use crate::call::state::Call;
+use crate::course::work::{Has, Never, Nothing};
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
 use crate::report::error::RetryError;
@@ -11,6 +13,91 @@ use crate::report::error::RetryError;
 /// Each attempt is a future that borrows from its closure.
 #[derive(Clone, Copy, Debug)]
 pub struct Lends;
+
+/// The argument of `cancel`: a token. If the argument is none, `M` and the token's type stay unknown, and rustc reports the
+/// mistake once, and not again where the call is run or awaited.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a cancellation token",
+    label = "expected a cancellation token",
+    note = "use `retry_runtime::CancelToken` or `tokio_util::sync::CancellationToken` (feature `tokio`)"
+)]
+pub trait IsToken<M> {
+    /// The token.
+    type Token: Cancel;
+
+    /// Returns the token.
+    fn token(self) -> Self::Token;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Cancel> IsToken<Has> for T {
+    type Token = T;
+
+    fn token(self) -> T {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Nothing + Cancel> IsToken<Never> for T {
+    type Token = T;
+
+    fn token(self) -> T {
+        self
+    }
+}
+
+/// The argument of `breaker`, as [`IsToken`].
+#[diagnostic::on_unimplemented(
+    message = "`breaker` takes a `&Breaker` or an `Arc<Breaker>`, and this is `{Self}`",
+    label = "expected a `&Breaker`",
+    note = "a static holds one: `static PAYMENTS: Breaker = Breaker::new(\"payments\", BreakerSettings::new());`, then `breaker(&PAYMENTS)`"
+)]
+pub trait IsBreaker<M> {
+    /// The breaker.
+    type Breaker: Guarded;
+
+    /// Returns the breaker.
+    fn breaker(self) -> Self::Breaker;
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: Guarded> IsBreaker<Has> for B {
+    type Breaker = B;
+
+    fn breaker(self) -> B {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: Nothing + Guarded> IsBreaker<Never> for B {
+    type Breaker = B;
+
+    fn breaker(self) -> B {
+        self
+    }
+}
+
+/// The outcome of a closure that lends its captures. `M` is the way of the call, and stays unknown if the closure returns no
+/// future.
+pub trait Lent<M>: Outcome {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Outcome> Lent<Lends> for R {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Outcome + Nothing> Lent<Never> for R {}
+
+/// A rule that is not set yet: only [`Unset`].
+#[diagnostic::on_unimplemented(
+    message = "`when` or `judge` is given twice in one call",
+    label = "another `when` or `judge` stands before this one",
+    note = "write both conditions in one closure: `.when(|error| … && …)`"
+)]
+pub trait Vacant {}
+
+impl Vacant for Unset {}
 
 /// A breaker that the program gave, or [`Unset`].
 pub trait Protects<R, X: Guard<R>> {

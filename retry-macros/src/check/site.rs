@@ -43,11 +43,11 @@ pub(super) fn a_task_computes_no_settings(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// A value that no call computes is a constant: `std::env::var` and `parse` have no value yet when rustc needs it.
+/// A value that no call computes is a constant: `std::env::var`, `parse` and an atomic's `load` have no value yet when rustc needs it.
 pub(super) fn site_values_are_known_to_the_compiler(args: &Args, errors: &mut Errors) {
     for (key, tokens) in args.computable().filter(|(key, _)| !args.is_per_call(key)) {
         let text = quoted(&tokens);
-        if ["env::var", ".parse(", ".parse::"].iter().any(|call| text.contains(call)) {
+        if ["env::var", ".parse(", ".parse::", ".load("].iter().any(|call| text.contains(call)) {
             errors.push(tokens.mistake(format!(
                 "`{key}` is a constant, and the value of `{text}` is known only when the program runs\n\
                  help: make it an argument of the function, as in `{key} = limit`, or set `{key}` in a file that `retry-config` reads"

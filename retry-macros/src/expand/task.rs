@@ -36,7 +36,7 @@ use crate::read::task::Task;
 // With `task(crate = tasks)`, a constant contains an import of the path and the `impl`.
 //
 // An `impl` or a trait cannot contain a type. The type has the span of the word `task`, so that rustc points
-// there.
+// there. The attribute `beside` writes the `impl` after the type: rustc would report each of them.
 pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     let task = &argument.value;
     let word = argument.key.span();
@@ -100,14 +100,18 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
         }
         None => functions,
     };
+    // With `task(crate = …)`, the import tells a path that leads nowhere.
+    let (attribute, after) = match &task.krate {
+        Some(_) => (None, Some(quote_spanned!(word=> #(#conditions)* #functions))),
+        None => (Some(quote_spanned!(word=> #[#private::beside(#functions)])), None),
+    };
     quote_spanned! {word=>
         #(#conditions)*
         #[doc = #of_type]
         #[allow(non_camel_case_types, clippy::empty_enums)]
+        #attribute
         #vis enum #ident {}
-
-        #(#conditions)*
-        #functions
+        #after
     }
 }
 

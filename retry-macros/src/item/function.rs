@@ -43,8 +43,8 @@ impl Parse for Function {
         let sig = input.parse()?;
         if input.peek(Token![;]) {
             return Err(input.parse::<Token![;]>()?.mistake(
-                "a trait method without a body has nothing to retry\n\
-                 help: put `#[retryable]` on the methods of the implementations",
+                "a function without a body has nothing to retry\n\
+                 help: put `#[retryable]` on the methods of the implementations, or on a function that calls this one",
             ));
         }
         match input.parse::<TokenTree>()? {

@@ -95,6 +95,19 @@ const TABLE: &[(&[&str], &str)] = &[
         &["wait_random", "wait_random_exponential", "wait_exponential_jitter", "full_jitter"],
         "write `jitter = full`",
     ),
+    (
+        &[
+            "retry_after",
+            "respect_retry_after",
+            "honor_retry_after",
+            "honour_retry_after",
+            "obey_retry_after",
+            "use_retry_after",
+            "retry_after_header",
+        ],
+        "a server's `Retry-After` is obeyed without an argument, and `hint_cap = \"60s\"` limits it; write `base = \"1s\"` for \
+         a delay of your own",
+    ),
     (&["no_jitter"], "write `jitter = none`"),
     (&["no_budget", "without_budget"], "write `budget = none`"),
     (&["stop_never", "forever", "unlimited", "infinite", "endless"], "write `attempts = forever`"),

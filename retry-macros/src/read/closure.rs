@@ -1,6 +1,7 @@
 //! Closures and paths of functions in the attribute: mistakes that are visible without types.
 
-use syn::{Expr, ExprClosure, Ident, Pat, Type};
+use proc_macro2::TokenTree;
+use syn::{Expr, ExprClosure, Ident, Pat, Stmt, Type};
 
 use crate::errors::{Mistake, quoted};
 use crate::read::key::Key;
@@ -56,9 +57,13 @@ pub(crate) fn check(key: &Key<'_>, expr: &Expr) -> syn::Result<()> {
         | Expr::Array(_)
         | Expr::Tuple(_)
         | Expr::Range(_)
-        | Expr::Async(_) => {
-            Err(key.wrong(expr, format!("`{key}` takes a closure or the path of a function")))
-        }
+        | Expr::Async(_) => Err(match names_an_error(expr) {
+            Some(name) => expr.mistake(format!(
+                "`{key}` takes a closure, not its answer\nhelp: write `{key} = |{name}| {}`",
+                quoted(expr)
+            )),
+            None => key.wrong(expr, format!("`{key}` takes a closure or the path of a function")),
+        }),
         _ => Ok(()),
     }
 }
@@ -74,10 +79,19 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
     }
     if closure.inputs.len() != 1 {
         let takes = takes(key);
-        return Err(closure.mistake(format!(
-            "the closure of `{key}` takes one argument, {takes}\nhelp: write `{key} = |{}| {body}`",
-            parameter(key)
-        )));
+        // With more parameters, the body may name one that is not there.
+        let help = match (closure.inputs.is_empty(), key.name.to_string().as_str()) {
+            (true, _) => format!("write `{key} = |{}| {body}`", parameter(key)),
+            (_, "when") => {
+                "write `when = |error| …`; `max` limits the number of retries".to_owned()
+            }
+            (_, "retry_if") => "write `retry_if = |value| …`".to_owned(),
+            _ => format!(
+                "write `{key} = |retry| …`, with `retry.error()`, `retry.attempt()` and `retry.delay()` in it"
+            ),
+        };
+        return Err(closure
+            .mistake(format!("the closure of `{key}` takes one argument, {takes}\nhelp: {help}")));
     }
     if key.name == "retry_if" && asks_for_an_error(closure) {
         return Err(closure.body.mistake(
@@ -96,23 +110,57 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
     }
 }
 
-/// Whether the closure asks its parameter whether it is an error: `|result| result.is_err()`.
+/// Whether the closure asks its parameter whether it is an error: `|result| result.is_err()`, `|result| matches!(result, Err(_))`.
 fn asks_for_an_error(closure: &ExprClosure) -> bool {
+    let Some(Pat::Ident(parameter)) = closure.inputs.first() else { return false };
+    let is_parameter =
+        |expr: &Expr| matches!(expr, Expr::Path(path) if path.path.is_ident(&parameter.ident));
     let body = match &*closure.body {
+        Expr::Block(block) => match &*block.block.stmts {
+            [Stmt::Expr(only, None)] => only,
+            _ => return false,
+        },
+        body => body,
+    };
+    let body = match body {
         Expr::Unary(unary) => &*unary.expr,
         body => body,
     };
-    let Expr::MethodCall(call) = body else { return false };
-    let asks = call.method == "is_err" || call.method == "is_ok";
-    let parameter = match closure.inputs.first() {
-        Some(Pat::Ident(name)) => Some(&name.ident),
-        _ => None,
-    };
-    let asked = match &*call.receiver {
-        Expr::Path(path) => path.path.get_ident(),
-        _ => None,
-    };
-    asks && asked.is_some() && asked == parameter
+    match body {
+        Expr::MethodCall(call) => {
+            (call.method == "is_err" || call.method == "is_ok") && is_parameter(&call.receiver)
+        }
+        Expr::Match(by) => {
+            is_parameter(&by.expr) && by.arms.iter().any(|arm| of_a_result(&arm.pat))
+        }
+        Expr::If(branch) => match &*branch.cond {
+            Expr::Let(condition) => is_parameter(&condition.expr) && of_a_result(&condition.pat),
+            _ => false,
+        },
+        Expr::Macro(call) if call.mac.path.is_ident("matches") => {
+            let mut tokens = call.mac.tokens.clone().into_iter();
+            let value = tokens.next();
+            let pattern = tokens.nth(1);
+            let is = |token: Option<TokenTree>, words: &[&str]| matches!(token, Some(TokenTree::Ident(name)) if words.iter().any(|word| name == *word));
+            is(value, &[&parameter.ident.to_string()]) && is(pattern, &["Ok", "Err"])
+        }
+        _ => false,
+    }
+}
+
+/// Whether the pattern is `Ok(…)` or `Err(…)`.
+fn of_a_result(pattern: &Pat) -> bool {
+    matches!(pattern, Pat::TupleStruct(of) if of.path.is_ident("Ok") || of.path.is_ident("Err"))
+}
+
+/// The name of an error that the expression uses: `error` in `error.kind() == ErrorKind::NotFound`.
+fn names_an_error(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Binary(both) => names_an_error(&both.left).or_else(|| names_an_error(&both.right)),
+        Expr::Unary(unary) => names_an_error(&unary.expr),
+        Expr::Paren(inner) => names_an_error(&inner.expr),
+        expr => root(expr).filter(|name| ERRORS.iter().any(|known| name == known)),
+    }
 }
 
 /// The names that people give to an error.

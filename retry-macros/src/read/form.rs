@@ -232,7 +232,13 @@ impl Form {
         }
         let read = |input: ParseStream<'_>| Idents::parse_terminated_with(input, Ident::parse_any);
         read.parse2(tokens.clone()).map_err(|_| {
-            key.wrong(tokens, format!("`{key}` takes the names of arguments and nothing else"))
+            let wrong = format!("`{key}` takes the names of arguments and nothing else");
+            let first = tokens.clone().into_iter().next().map(TokenStream::from);
+            // A keyword such as `mut` is no name.
+            match first.and_then(|first| syn::parse2::<Ident>(first).ok()) {
+                Some(first) => tokens.mistake(format!("{wrong}\nhelp: write `{key}({first})`")),
+                None => key.wrong(tokens, wrong),
+            }
         })
     }
 }

@@ -128,6 +128,16 @@ fn nameless(input: ParseStream<'_>, names: &Names) -> syn::Error {
                  help: write the {what}'s name before it, such as `{such_as}`"
             ))
         }
+        Ok(TokenTree::Punct(not)) if not.as_char() == '!' => not.mistake(format!(
+            "expected {} {what}, and `!` begins none\n\
+             help: what is turned off is written with `= false`, such as `idempotent = false`",
+            a(what)
+        )),
+        Ok(TokenTree::Punct(hash)) if hash.as_char() == '#' => hash.mistake(format!(
+            "{} {what} has no attribute and no doc comment\n\
+             help: write `//` before a comment, and `#[cfg_attr(…, retryable(…))]` above the function for a condition",
+            a(what)
+        )),
         Ok(other) => other.mistake(format!(
             "expected {} {what}\nhelp: write its name and its value, such as `{example}`",
             a(what)

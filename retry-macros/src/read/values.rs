@@ -142,6 +142,13 @@ pub(crate) fn text(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().trim().is_empty() => {
             Err(key.wrong(text, format!("`{key}` is empty")))
         }
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().contains('*') => Err(key
+            .wrong(
+                text,
+                format!(
+                    "`{key}` contains `*`, which stands for several names in configuration files"
+                ),
+            )),
         Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => Ok(expr.clone()),
         Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "must be a string")),
         Expr::Macro(call) if call.mac.path.is_ident("format") => Err(expr.mistake(format!(

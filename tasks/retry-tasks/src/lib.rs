@@ -40,7 +40,9 @@ pub use record::{state::Phase, state::State};
 pub use sqlite::builder::{Durability, SqliteBuilder};
 pub use store::analytics::{Analytics, ByAttempt, Part, Sums};
 pub use store::{Submitted, counts::Counts, error::StoreError, filter::Filter, filter::Page};
-pub use tasks::{Tasks, error::TaskError, task::Task, wait::Answer, wait::Watch};
+pub use tasks::{
+    Tasks, error::TaskError, task::IntoTask, task::Task, task::WithKey, wait::Answer, wait::Watch,
+};
 pub use tasks::{current::Current, current::current};
 pub use tasks::{info::Format, info::TaskInfo};
 pub use worker::{Worker, builder::WorkerBuilder, error::StartError, handle::WorkerHandle};

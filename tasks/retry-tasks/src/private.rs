@@ -15,6 +15,7 @@ pub use std::option::Option::Some;
 pub use std::result::Result::{Err, Ok};
 
 pub use inventory;
+pub use retry_runtime::__beside as beside;
 pub use retry_runtime::Outcome;
 
 pub use crate::function::{Entry, Function, Input, Need, Running};

@@ -47,6 +47,13 @@ max = 3"#,
     ),
     (
         r#"[defaults]
+profile = "storm""#,
+        &[
+            "2: defaults.profile: one profile applies to the whole program; write `profile` below `[global]`",
+        ],
+    ),
+    (
+        r#"[defaults]
 maxx = 3"#,
         &["2: defaults.maxx: unknown key `maxx`; did you mean `max`?"],
     ),

@@ -1,5 +1,6 @@
 //! Calls by `Policy::retrying` whose types do not fit.
 
+use retry_runtime::breaker::{Breaker, BreakerSettings};
 use retry_runtime::{CancelToken, Policy};
 
 const POLICY: Policy = Policy::new();
@@ -45,6 +46,32 @@ async fn a_blocking_call_that_is_awaited() {
 
 fn an_awaited_call_that_is_run() {
     let _ = POLICY.retrying_any(|_| async { Err::<(), _>(Plain) }).run();
+}
+
+async fn an_awaited_error_that_cannot_tell_an_interruption() {
+    let _ = POLICY.retrying_any(|_| async { Err::<(), _>(Plain) }).limited().await;
+}
+
+static SEARCH: Breaker = Breaker::new("search", BreakerSettings::new());
+
+fn an_error_that_cannot_tell_the_refusal_of_a_breaker() {
+    let _ = POLICY.retrying_any(|_| Err::<(), _>(Plain)).breaker(&SEARCH).run();
+}
+
+fn a_flag_in_place_of_a_token() {
+    let _ = POLICY.retrying(|_| std::io::Result::Ok(7)).cancel(true).run();
+}
+
+fn a_breaker_by_value(breaker: Breaker) {
+    let _ = POLICY.retrying(|_| std::io::Result::Ok(7)).breaker(breaker).run();
+}
+
+fn two_predicates() {
+    let _ = POLICY.retrying_any(|_| Err::<(), _>(7)).when(|_| true).when(|error| *error == 7).run();
+}
+
+async fn a_closure_that_lends_and_returns_no_future() {
+    let _ = POLICY.retrying_mut(|_| std::io::Result::Ok(7)).await;
 }
 
 fn main() {}

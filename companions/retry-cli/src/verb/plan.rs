@@ -43,13 +43,29 @@ pub(crate) fn command() -> Command {
              attribute, or options, or both: retry plan --max 5 --base 200ms. Without any, the defaults are printed.",
         )
         .arg(settings.required(false))
-        .args(FLAGS.map(|(name, value, help)| args::option(name, value, help)))
+        .args(FLAGS.map(|(name, value, help)| setting(name, value, help)))
         .arg(idempotent.help("Running the function twice has the same effect as running it once"))
         .arg(
             args::option("rows", "N", "Maximum number of retries to show")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("20"),
         )
+}
+
+/// The option of a setting, also under the names that a configuration file accepts for the setting. A negative number is
+/// a mistake of the setting, and no option.
+fn setting(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    let others: &[&'static str] = match name {
+        "max" => &["max-retries", "retries"],
+        "attempts" => &["max-attempts"],
+        "base" => &["base-delay", "initial-delay", "initial-interval", "initial-backoff"],
+        "factor" => &["multiplier", "backoff-multiplier"],
+        "cap" => &["max-delay", "max-interval", "max-backoff"],
+        "deadline" => &["total-timeout", "max-elapsed-time"],
+        "timeout" => &["attempt-timeout", "per-attempt-timeout"],
+        _ => &[],
+    };
+    args::option(name, value, help).aliases(others.iter().copied()).allow_negative_numbers(true)
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {

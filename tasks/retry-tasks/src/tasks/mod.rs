@@ -9,6 +9,8 @@ mod query;
 pub(crate) mod task;
 pub(crate) mod wait;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
@@ -18,7 +20,11 @@ use crate::record::{NewTask, id::TaskId};
 use crate::store::{Store, Submitted};
 use crate::value::size;
 use error::TaskError;
-use task::Task;
+use task::{IntoTask, Task, WithKey};
+
+/// The future of a submission. Its type does not name the argument: rustc reports an argument that is no task once, and not again
+/// at the `await`.
+type Submitting<'a, T> = Pin<Box<dyn Future<Output = Result<T, TaskError>> + Send + 'a>>;
 
 /// The tasks of one store. A clone is another handle to the same tasks.
 ///
@@ -111,8 +117,9 @@ impl Tasks {
     /// # Errors
     ///
     /// The arguments cannot be written as JSON or are longer than the [limit](Self::value_limit), or the store fails.
-    pub async fn submit<Out>(&self, task: Task<Out>) -> Result<TaskId, TaskError> {
-        Ok(self.store.submit(self.checked(task, None)?).await?.id)
+    pub fn submit<Out>(&self, task: impl IntoTask<Out>) -> Submitting<'_, TaskId> {
+        let task = self.checked(task.into_task(), None);
+        Box::pin(async move { Ok(self.store.submit(task?).await?.id) })
     }
 
     /// Submits a task unless the store has one of the same function with the same key that has not ended yet or whose
@@ -138,12 +145,14 @@ impl Tasks {
     /// # Errors
     ///
     /// The same as of [`submit`](Self::submit).
-    pub async fn submit_unique<Out>(
+    pub fn submit_unique<K, Out>(
         &self,
-        key: impl Into<String>,
-        task: Task<Out>,
-    ) -> Result<Submitted, TaskError> {
-        Ok(self.store.submit(self.checked(task, Some(key.into()))?).await?)
+        key: K,
+        task: impl WithKey<K, Out>,
+    ) -> Submitting<'_, Submitted> {
+        let (key, task) = task.with_key(key);
+        let task = self.checked(task, Some(key));
+        Box::pin(async move { Ok(self.store.submit(task?).await?) })
     }
 
     /// Submits many tasks of one function at once, which costs little more than one. A store with transactions, as those of
@@ -170,14 +179,16 @@ impl Tasks {
     /// # Cancel safety
     ///
     /// The same as of [`submit`](Self::submit).
-    pub async fn submit_many<Out>(
+    pub fn submit_many<Out>(
         &self,
-        tasks: impl IntoIterator<Item = Task<Out>>,
-    ) -> Result<Vec<TaskId>, TaskError> {
-        let tasks = tasks.into_iter().map(|task| self.checked(task, None));
-        let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
-        let submitted = self.store.submit_many(tasks).await?;
-        Ok(submitted.into_iter().map(|submitted| submitted.id).collect())
+        tasks: impl IntoIterator<Item: IntoTask<Out>>,
+    ) -> Submitting<'_, Vec<TaskId>> {
+        let tasks = tasks.into_iter().map(|task| self.checked(task.into_task(), None));
+        let tasks = tasks.collect::<Result<Vec<_>, _>>();
+        Box::pin(async move {
+            let submitted = self.store.submit_many(tasks?).await?;
+            Ok(submitted.into_iter().map(|submitted| submitted.id).collect())
+        })
     }
 
     fn checked<Out>(&self, task: Task<Out>, key: Option<String>) -> Result<NewTask, TaskError> {

@@ -46,6 +46,60 @@ pub struct Task<Out> {
     out: PhantomData<fn() -> Out>,
 }
 
+/// The argument of [`Tasks::submit`](crate::Tasks::submit): a [`Task`].
+///
+/// ```
+/// use retry_tasks::{IntoTask, TaskError, TaskId, Tasks};
+///
+/// async fn submitted<Out>(tasks: &Tasks, task: impl IntoTask<Out>) -> Result<TaskId, TaskError> {
+///     let id = tasks.submit(task).await?;
+///     println!("submitted {id}");
+///     Ok(id)
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "only a task can be submitted, and this is `{Self}`",
+    label = "not a task",
+    note = "write `send::task(7)` in place of `send(7)`: the type `send` beside the function makes tasks of it",
+    note = "the function needs `#[retryable(task)]`"
+)]
+pub trait IntoTask<Out> {
+    /// Returns the task.
+    fn into_task(self) -> Task<Out>;
+}
+
+impl<Out> IntoTask<Out> for Task<Out> {
+    fn into_task(self) -> Task<Out> {
+        self
+    }
+}
+
+/// The argument of [`Tasks::submit_unique`](crate::Tasks::submit_unique) after the key: a [`Task`].
+///
+/// ```
+/// use retry_tasks::{TaskError, Tasks, WithKey};
+///
+/// async fn is_new<Out>(tasks: &Tasks, key: &str, task: impl WithKey<String, Out>) -> Result<bool, TaskError> {
+///     Ok(!tasks.submit_unique(key.to_owned(), task).await?.existing)
+/// }
+/// ```
+// The bound on the key stands here: if the task is missing or stands before the key, rustc reports one mistake.
+#[diagnostic::on_unimplemented(
+    message = "`submit_unique` takes a key and then a task, and this is `{Self}`",
+    label = "not a task",
+    note = "write `submit_unique(\"order-7\", send::task(7))`, or `submit_unique(task.key(), task)` for the key of its arguments"
+)]
+pub trait WithKey<K, Out> {
+    /// Returns the key and the task.
+    fn with_key(self, key: K) -> (String, Task<Out>);
+}
+
+impl<K: Into<String>, Out> WithKey<K, Out> for Task<Out> {
+    fn with_key(self, key: K) -> (String, Task<Out>) {
+        (key.into(), self)
+    }
+}
+
 /// The arguments of a task by name.
 #[derive(Clone, Debug, Default)]
 pub struct Arguments {

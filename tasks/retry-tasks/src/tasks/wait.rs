@@ -6,7 +6,10 @@ use serde::de::DeserializeOwned;
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::crew::{Held, Waiting};
-use super::{Tasks, error::TaskError, info::Format, info::TaskInfo, query::result, task::Task};
+use super::{
+    Submitting, Tasks, error::TaskError, info::Format, info::TaskInfo, query::result,
+    task::IntoTask,
+};
 use crate::event::Event;
 use crate::record::id::TaskId;
 
@@ -130,15 +133,18 @@ impl Tasks {
     /// # Cancel safety
     ///
     /// Dropping the future does not affect a task that was submitted.
-    pub async fn call_or_background<Out: DeserializeOwned>(
+    pub fn call_or_background<Out: DeserializeOwned>(
         &self,
         limit: Duration,
-        task: Task<Out>,
-    ) -> Result<Answer<Out>, TaskError> {
-        // The limit includes the time of the submission.
-        let end = self.store().clock().now() + limit;
-        let id = self.submit(task).await?;
-        self.wait_for(end.since(self.store().clock().now()), id).await
+        task: impl IntoTask<Out>,
+    ) -> Submitting<'_, Answer<Out>> {
+        let submission = self.submit(task);
+        Box::pin(async move {
+            // The limit includes the time of the submission.
+            let end = self.store().clock().now() + limit;
+            let id = submission.await?;
+            self.wait_for(end.since(self.store().clock().now()), id).await
+        })
     }
 
     /// Waits for a submitted task, at most for `limit`: the second half of
