@@ -1,7 +1,6 @@
 //! `#[retryable]` with a breaker that has something to do: calls that fail now and then, an open breaker, keys.
 
 use std::cell::Cell;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings, Window};
@@ -18,7 +17,6 @@ const TEN_BREAKER: &str = "ours + breaker, one of 10 fails";
 const OPEN: &str = "ours + breaker, open";
 const KEYED: &str = "ours + breaker, keyed";
 const KEYED_BARE: &str = "ours + breaker, keyed, budget = none";
-const KEYED_MANY: &str = "ours + breaker, 400 keys in turn";
 const ALONE_TEN: &str = "breaker alone, one of 10 fails";
 const ALONE_HUNDRED: &str = "breaker alone, one of 100 fails";
 const ALONE: &str = "breaker alone, one of 1000 fails";
@@ -34,7 +32,6 @@ pub const CANDIDATES: &[Candidate] = &[
     of_ours(OPEN, "a budget, and an open breaker that refuses every call"),
     of_ours(KEYED, "a budget and a breaker for each key"),
     of_ours(KEYED_BARE, "a breaker for each key, and no budget"),
-    of_ours(KEYED_MANY, "a budget and a breaker for each of more keys than a thread remembers"),
     of_ours(ALONE_TEN, "a breaker's permits, without a function; every tenth call fails"),
     of_ours(ALONE_HUNDRED, "the same; every hundredth call fails"),
     of_ours(
@@ -74,7 +71,6 @@ pub const CASES: &[Case] = &[
     .with(open),
     Case::blocking(Work::SyncFirst, KEYED, |script| keyed(script, "eu-1.example.com")),
     Case::blocking(Work::SyncFirst, KEYED_BARE, |script| keyed_bare(script, "eu-1.example.com")),
-    Case::blocking(Work::SyncFirst, KEYED_MANY, |script| keyed(script, next_host())),
     Case::blocking(Work::SyncFirst, ALONE_TEN, |script| alone(&TENS, 10, script)),
     Case::blocking(Work::SyncFirst, ALONE_HUNDRED, |script| alone(&HUNDREDS, 100, script)),
     Case::blocking(Work::SyncFirst, ALONE, |script| alone(&SHORT, 1000, script)),
@@ -125,17 +121,6 @@ fn refused(script: &Script) -> Answer {
 #[retryable(max = 3, base = "0s", breaker(key = host))]
 fn keyed(script: &Script, host: &str) -> Answer {
     attempt(script)
-}
-
-/// One of 400 hosts, each in its turn. The warm-up calls them all.
-#[inline(always)]
-fn next_host() -> &'static str {
-    static HOSTS: LazyLock<Vec<String>> =
-        LazyLock::new(|| (0..400).map(|host| format!("eu-{host}.example.com")).collect());
-    thread_local!(static TURN: Cell<usize> = const { Cell::new(0) });
-    let turn = TURN.get();
-    TURN.set(if turn + 1 < HOSTS.len() { turn + 1 } else { 0 });
-    &HOSTS[turn]
 }
 
 #[inline(never)]
