@@ -25,7 +25,7 @@ pub(crate) fn run() -> Outcome {
         let together = processors.max(TOGETHER).to_string();
         let chosen = ["nextest", "run", "--no-fail-fast", "-E", &except_ui, "--test-threads"];
         run::run(cargo(&chosen).arg(together).args(EVERYTHING))?;
-        run::run(cargo(&["test", "--doc"]).args(EVERYTHING))
+        run::run(cargo(&["test", "--no-fail-fast", "--doc"]).args(EVERYTHING))
     } else {
         println!("cargo-nextest is not installed: using cargo test");
         run::run(cargo(&["test", "--no-fail-fast", "--exclude", UI]).args(EVERYTHING))

@@ -103,7 +103,7 @@ impl Filter {
     /// use retry_tasks::{Filter, Time};
     ///
     /// let ids = Filter::new().since(Time::from_millis(1_700_000_000_000)).ids();
-    /// assert_eq!(ids.start.to_string(), "018bcfae-7a80-0000-0000-000000000000");
+    /// assert_eq!(ids.start.to_string(), "018bcfae-7980-0000-0000-000000000000");
     /// ```
     pub fn ids(&self) -> Range<TaskId> {
         let first = self
