@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use retry_fleet::{Bus, Inbox, Says, Seat, Transport, Word, join};
+use retry_fleet::{Bus, Inbox, Member, Says, Seat, Transport, Word, join};
 use retry_runtime::breaker::{Breaker, BreakerSettings, Mode, Share};
 use retry_runtime::{Finding, doctor, retryable};
 
@@ -125,7 +125,11 @@ fn one_of_two_half_open_breakers_probes_at_a_time() {
         until("connected", || member.figures().is_connected);
         breaker.probe();
     }
-    let [one, other] = &breakers;
+    one_probes_at_a_time(&members, &breakers);
+}
+
+/// Lets the breakers of two members, which have just become half-open, probe in turn.
+pub(crate) fn one_probes_at_a_time(members: &[Member; 2], [one, other]: &[Arc<Breaker>; 2]) {
     assert!(one.permit().is_err(), "it asks first");
     until("the turn of one", || members[0].figures().turns == 1);
     let mut permit = None;

@@ -8,7 +8,7 @@ use retry_fleet::{Member, Redis, Transport, Word, join};
 use retry_runtime::breaker::{Mode, Share};
 
 use super::both::Both;
-use super::members::{breaker, fail, until};
+use super::members::{breaker, fail, one_probes_at_a_time, until};
 use super::redis_server::server;
 
 /// A member whose transport is connected to this server, on the channel `test`.
@@ -98,23 +98,12 @@ fn one_of_two_half_open_breakers_probes_at_a_time() {
     let Some(server) = server() else { return };
     let names = ["redis probe one", "redis probe other"];
     let members = names.map(|name| joined(name, &server.url()).0);
-    let [one, other] = names.map(|name| breaker(Share::new(name)));
-    members[0].add(Arc::clone(&one));
-    members[1].add(Arc::clone(&other));
-    one.probe();
-    other.probe();
-    assert!(one.permit().is_err(), "it asks first");
-    until("the turn of one", || members[0].figures().turns == 1);
-    let mut permit = None;
-    until("its probe", || {
-        permit = one.permit().ok();
-        permit.is_some()
-    });
-    assert!(other.permit().is_err() && other.permit().is_err());
-    permit.unwrap().success();
-    (0..2).for_each(|_| one.permit().unwrap().success());
-    assert_eq!(one.mode(), Mode::Closed);
-    until("the turn of the other", || other.permit().is_ok());
+    let breakers = names.map(|name| breaker(Share::new(name)));
+    for (member, breaker) in members.iter().zip(&breakers) {
+        member.add(Arc::clone(breaker));
+        breaker.probe();
+    }
+    one_probes_at_a_time(&members, &breakers);
 }
 
 #[test]
