@@ -167,6 +167,17 @@ impl Settings {
         *self == Settings::default()
     }
 
+    /// The names that other libraries have for a setting, which files accept, too.
+    ///
+    /// ```
+    /// use retry_config::Settings;
+    ///
+    /// assert_eq!(Settings::aliases("max"), ["max_retries", "retries"]);
+    /// ```
+    pub fn aliases(setting: &str) -> &'static [&'static str] {
+        Settings::ROWS.iter().find(|row| row.key == setting).map_or(&[], |row| row.aliases)
+    }
+
     /// The policy that these settings make over the built-in defaults.
     ///
     /// ```

@@ -55,17 +55,9 @@ pub(crate) fn command() -> Command {
 /// The option of a setting, also under the names that a configuration file accepts for the setting. A negative number is
 /// a mistake of the setting, and no option.
 fn setting(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    let others: &[&'static str] = match name {
-        "max" => &["max-retries", "retries"],
-        "attempts" => &["max-attempts"],
-        "base" => &["base-delay", "initial-delay", "initial-interval", "initial-backoff"],
-        "factor" => &["multiplier", "backoff-multiplier"],
-        "cap" => &["max-delay", "max-interval", "max-backoff"],
-        "deadline" => &["total-timeout", "max-elapsed-time"],
-        "timeout" => &["attempt-timeout", "per-attempt-timeout"],
-        _ => &[],
-    };
-    args::option(name, value, help).aliases(others.iter().copied()).allow_negative_numbers(true)
+    let aliases = Settings::aliases(&name.replace('-', "_")).iter();
+    let aliases = aliases.map(|alias| alias.replace('_', "-"));
+    args::option(name, value, help).aliases(aliases).allow_negative_numbers(true)
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
