@@ -79,11 +79,11 @@ impl<R, F: Future<Output = R>> Awaited<R> for F {}
 )]
 pub trait Interrupted<P>: Interruptible {}
 
-/// The marker of an outcome that has a property.
+/// The marker of a type that has the property in question.
 #[derive(Clone, Copy, Debug)]
 pub struct Has;
 
-/// The marker of an outcome that no type is.
+/// The marker of a type that does not exist: see [`Nothing`].
 #[derive(Clone, Copy, Debug)]
 pub struct Never;
 

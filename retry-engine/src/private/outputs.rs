@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::call::context::CallContext;
+use crate::course::work::{Has, Never, Nothing};
 use crate::failure::outcome::Outcome;
 use crate::report::error::RetryError;
 
@@ -95,7 +96,7 @@ pub trait RecoverFuture<Way> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<F: Future> RecoverFuture<Fits> for F {
+impl<F: Future> RecoverFuture<Has> for F {
     type Recovering = Recovering<F>;
 
     fn recovering(self) -> Recovering<F> {
@@ -105,7 +106,7 @@ impl<F: Future> RecoverFuture<Fits> for F {
 
 // For the reason given at `Recovers`.
 #[diagnostic::do_not_recommend]
-impl<F: Unfit> RecoverFuture<()> for F {
+impl<F: Nothing> RecoverFuture<Never> for F {
     type Recovering = F;
 
     fn recovering(self) -> F {
@@ -146,14 +147,7 @@ pub trait Recovers<Way, Types> {
     fn itself(self) -> Self::Itself;
 }
 
-/// The way of a function that can be called.
-#[derive(Debug)]
-pub enum Fits {}
-
-/// No type implements this trait.
-pub trait Unfit {}
-
-impl<F: Unfit, Types> Recovers<(), Types> for F {
+impl<F: Nothing, Types> Recovers<Never, Types> for F {
     type Itself = F;
 
     fn itself(self) -> F {
@@ -165,7 +159,7 @@ impl<F: Unfit, Types> Recovers<(), Types> for F {
 macro_rules! recovers {
     () => {};
     ($first:ident $($rest:ident)*) => {
-        impl<F, $first, $($rest,)* R> Recovers<Fits, ($first, $($rest,)* R)> for F
+        impl<F, $first, $($rest,)* R> Recovers<Has, ($first, $($rest,)* R)> for F
         where
             F: FnOnce($first, $($rest),*) -> R,
         {
