@@ -1,4 +1,4 @@
-//! Which entry of a table was used least recently, and whether the table still has it.
+//! The last use of each entry of a table, and whether the table still has the entry.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! What a budget can pay at this moment: looks, which store nothing.
+//! Looks at a budget: the tokens that it can pay at this moment. They store nothing.
 
 use std::time::Duration;
 

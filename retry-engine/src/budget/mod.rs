@@ -23,7 +23,7 @@
 // | `volume` | the estimate of the calls of the last 30 s, and the capacity that follows it |
 // | `rules` | the settings in force: those that the budget was made with, or a configuration's |
 // | `handle`, `withdrawal` | `Budget`: the atomic and its clock; `Withdrawal`: the RAII guard of one retry |
-// | `look` | what a budget can pay at this moment |
+// | `look` | looks: the tokens that a budget can pay at this moment |
 // | `keyed` | `Keyed`: a bounded table of budgets, one per key |
 
 mod bucket;

@@ -133,7 +133,7 @@ impl Trail {
         self.end_at(StopReason::Success, now);
     }
 
-    /// Ends what few trails have.
+    /// Ends the fields that few trails use.
     #[cold]
     fn end_rare(&mut self, name: &'static str) {
         self.rare_mut().span = None;

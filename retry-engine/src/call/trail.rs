@@ -59,7 +59,7 @@ pub(super) struct Trail {
     pub(super) rare: Option<Box<Rare>>,
 }
 
-/// What few trails have.
+/// The fields that few trails use.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     /// The failed attempts that the draft does not have: made before the call was resumed, or too long ago.

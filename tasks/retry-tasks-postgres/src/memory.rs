@@ -1,4 +1,4 @@
-//! What the connections of one process share: the remembered rows, and the order of events.
+//! The memory that the connections of one process share: the remembered rows, and the order of events.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What processes that share a store tell each other.
+//! The news that processes with one store tell each other.
 
 use crate::record::id::TaskId;
 
