@@ -6,7 +6,7 @@ use super::figures::{Case, Figures, Time};
 use super::goals;
 use super::machine;
 use super::tables::{number, table};
-use super::user_crate::{self, Clean, Lean};
+use super::user_crate::{self, Clean, Function, Lean};
 use crate::run::{Outcome, root};
 
 /// Measures everything and writes the report.
@@ -22,7 +22,7 @@ pub(crate) fn write() -> Outcome {
     text.push_str(&section("Two threads", TWO_THREADS, &two_threads(&figures)));
     text.push_str(&section("A million waiting calls", WAITING, &waiting(&figures)));
     for (is_async, title) in [(false, "One more function"), (true, "One more `async` function")] {
-        text.push_str(&section(title, FUNCTION, &functions(&figures, is_async)));
+        text.push_str(&section(title, FUNCTION, &functions(&figures.functions, is_async)));
     }
     text.push_str(&section("A clean build", CLEAN, &clean(&figures.clean)));
     text.push_str(&section("A small program", SMALL, &small(&figures.lean)));
@@ -109,7 +109,7 @@ wake at once. With two threads, the clock is real, with a pause of 12 s, and *dr
 including filling. Each measurement has its own process.";
 
 const FUNCTION: &str = "The difference between programs with 20 and with 220 functions that differ only in a number, so one-time \
-costs are not included. *Expansion* is the compiler's own figure for all macros (attribute macros run unoptimised, as Cargo \
+costs are not included. The unoptimised build is not incremental. *Expansion* is the compiler's own figure for all macros (attribute macros run unoptimised, as Cargo \
 builds them). *A change* is one changed number in one of 220 functions, without optimisation. Times are processor times of \
 all processes of the build, the fastest of up to five runs.";
 
@@ -194,8 +194,8 @@ fn waiting(figures: &Figures) -> String {
     table(&heads, 2, &rows)
 }
 
-fn functions(figures: &Figures, is_async: bool) -> String {
-    let functions = figures.functions.iter().filter(|function| function.is_async == is_async);
+fn functions(all: &[Function], is_async: bool) -> String {
+    let functions = all.iter().filter(|function| function.is_async == is_async);
     let rows: Vec<Vec<String>> = functions
         .map(|function| {
             vec![
@@ -203,6 +203,7 @@ fn functions(figures: &Figures, is_async: bool) -> String {
                 number(function.text),
                 number(function.loaded),
                 format!("{:.1}", function.build),
+                format!("{:.1}", function.debug),
                 format!("{:.2}", function.expansion),
                 format!("{:.2}", function.change),
             ]
@@ -213,10 +214,19 @@ fn functions(figures: &Figures, is_async: bool) -> String {
         "bytes of code",
         "bytes loaded",
         "ms, optimised build",
+        "ms, unoptimised build",
         "ms, expansion",
         "s, a change in 220",
     ];
     table(&heads, 1, &rows)
+}
+
+/// Prints the tables of one more function, and whether the goals are reached.
+pub(crate) fn print_functions() -> Outcome {
+    let all = user_crate::functions()?;
+    let goals = goals::of_functions_alone(&all)?;
+    println!("{}\n{}\n{goals}", functions(&all, false), functions(&all, true));
+    Ok(())
 }
 
 /// Prints the table of clean builds, and whether the goals are reached.

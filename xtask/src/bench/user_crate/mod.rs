@@ -37,6 +37,8 @@ pub(crate) struct Function {
     pub(crate) loaded: f64,
     /// Processor milliseconds of an optimised build.
     pub(crate) build: f64,
+    /// Processor milliseconds of an unoptimised build that is not incremental.
+    pub(crate) debug: f64,
     /// Milliseconds of macro expansion, including built-in macros.
     pub(crate) expansion: f64,
     /// Processor seconds of an unoptimised build after a change in one of many functions.
@@ -137,6 +139,7 @@ impl Crate {
             text: each(few.text, many.text),
             loaded: each(few.loaded, many.loaded),
             build: each(few.seconds, many.seconds) * 1000.0,
+            debug: each(self.debug("few")?, self.debug("many")?) * 1000.0,
             expansion: each(self.expansion("few")?, self.expansion("many")?) * 1000.0,
             change: self.change()?,
         })
@@ -156,6 +159,23 @@ impl Crate {
         })?;
         let [text, loaded] = sections(&self.target.join("release").join(program))?;
         Ok(Program { seconds, text, loaded })
+    }
+
+    /// The seconds of a build without optimisation, of the program alone.
+    fn debug(&self, program: &str) -> Result<f64, String> {
+        let build = |what: &[&str]| {
+            let mut build = self.cargo("build");
+            // Otherwise only what changed would be built. In a directory of its own, since other builds are incremental.
+            build.env("CARGO_INCREMENTAL", "0").args(what).arg("--target-dir");
+            build.arg(self.target.with_file_name("whole"));
+            build
+        };
+        // The dependencies are built first.
+        timed(&mut build(&["--lib"]))?;
+        fastest(|_| {
+            self.touch(program)?;
+            timed(&mut build(&["--bin", program]))
+        })
     }
 
     /// The seconds of macro expansion, as reported by the compiler.
