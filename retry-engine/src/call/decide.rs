@@ -23,19 +23,16 @@ use crate::policy::Policy;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
 
-/// The breaker, the error type and the hook of a call, which are known to the turn.
-pub(crate) trait Surroundings {
-    /// Whether the breaker would refuse another attempt now.
-    fn refuses(&self) -> bool;
-
+/// What the turn knows about a failed attempt and the call does not.
+pub(crate) struct Surroundings<'a> {
+    /// Whether the breaker would refuse another attempt now; asked only if everything else allows one.
+    pub(crate) refuses: &'a dyn Fn() -> bool,
     /// Whether the list of live calls can cancel a sleep: the error can be made from an interruption.
-    fn ends_sleeps(&self) -> bool;
-
+    pub(crate) ends_sleeps: bool,
     /// The request that the attempt sent.
-    fn request(&self) -> Request;
-
-    /// Whether time passes between two attempts without a delay: a hook runs, or the task yields.
-    fn takes_time(&self, attempt: u32) -> bool;
+    pub(crate) request: Request,
+    /// Whether time passes before the next attempt even without a delay: a hook runs, or the task yields.
+    pub(crate) takes_time: bool,
 }
 
 impl Trail {
@@ -46,12 +43,12 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
-        surroundings: &dyn Surroundings,
+        surroundings: &Surroundings<'_>,
     ) -> Result<Delay, StopReason> {
         let is_undeclared =
             verdict.class.kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
         let by_request;
-        let rules = if is_undeclared && surroundings.request().idempotent == Some(true) {
+        let rules = if is_undeclared && surroundings.request.idempotent == Some(true) {
             // The request says itself that it is idempotent.
             by_request = (*policy).idempotent(true);
             &by_request
@@ -109,14 +106,14 @@ fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
 
 /// Fails if the request cannot be sent once more.
 #[inline(always)]
-fn repeatable(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
-    if surroundings.request().repeatable { Ok(()) } else { Err(StopReason::NotRepeatable) }
+fn repeatable(surroundings: &Surroundings<'_>) -> Result<(), StopReason> {
+    if surroundings.request.repeatable { Ok(()) } else { Err(StopReason::NotRepeatable) }
 }
 
 /// Fails if the breaker would refuse another attempt now.
 #[inline(always)]
-fn admitted_by_breaker(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
-    if surroundings.refuses() { Err(StopReason::CircuitOpen) } else { Ok(()) }
+fn admitted_by_breaker(surroundings: &Surroundings<'_>) -> Result<(), StopReason> {
+    if (surroundings.refuses)() { Err(StopReason::CircuitOpen) } else { Ok(()) }
 }
 
 impl Trail {
@@ -141,7 +138,7 @@ impl Call<'_> {
         &mut self,
         now: Moment,
         verdict: &Verdict,
-        surroundings: &dyn Surroundings,
+        surroundings: &Surroundings<'_>,
         text: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
         let policy = self.policy();
@@ -212,7 +209,7 @@ impl Trail {
         now: Moment,
         kind: Kind,
         delay: Delay,
-        surroundings: &dyn Surroundings,
+        surroundings: &Surroundings<'_>,
         heard: bool,
     ) -> Decision {
         self.previous = Some(delay.length);
@@ -226,8 +223,8 @@ impl Trail {
             rare.span = None;
         }
         if !delay.length.is_zero() {
-            self.list(policy, now, delay.length, kind, surroundings.ends_sleeps());
-        } else if !surroundings.takes_time(self.attempt) {
+            self.list(policy, now, delay.length, kind, surroundings.ends_sleeps);
+        } else if !surroundings.takes_time {
             self.continued = Some(now);
         }
         Decision::Pause(delay)
@@ -267,7 +264,7 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
-        surroundings: &dyn Surroundings,
+        surroundings: &Surroundings<'_>,
         reason: StopReason,
     ) -> Decision {
         if verdict.rejected || reason == StopReason::Cancelled {
@@ -277,7 +274,7 @@ impl Trail {
         }
         if let Some(site) = self.site() {
             let is_declared = || {
-                let own = surroundings.request().idempotent;
+                let own = surroundings.request.idempotent;
                 policy.declared_idempotent().or(own).is_some()
             };
             match reason {

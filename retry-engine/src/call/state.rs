@@ -254,11 +254,7 @@ impl Call<'_> {
     /// Whether the task must yield before the next attempt: a long series of attempts without delays must not starve
     /// other tasks.
     pub(crate) fn is_due_to_yield(&self) -> bool {
-        Call::yields_after(self.attempt_number())
-    }
-
-    pub(crate) const fn yields_after(attempt: u32) -> bool {
-        attempt % 16 == 0
+        self.attempt_number() % 16 == 0
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::guard::Guard;
@@ -10,7 +9,7 @@ use super::rules::Judge;
 use crate::base::clock::Moment;
 use crate::call::decide::Surroundings;
 use crate::call::state::Call;
-use crate::call::verdict::{Decision, Request, Verdict};
+use crate::call::verdict::{Decision, Verdict};
 use crate::course::retry::Retry;
 use crate::failure::class::Kind;
 use crate::failure::describe;
@@ -19,6 +18,7 @@ use crate::failure::outcome::Outcome;
 use crate::report::reason::StopReason;
 
 /// Judges an outcome: informs the guard, the call and the hook, and decides.
+#[inline(always)]
 pub(super) fn judge<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
@@ -34,7 +34,7 @@ pub(super) fn judge<R: Outcome, J: Judge<R>, X: Guard<R>>(
 }
 
 /// Judges an outcome that was not accepted.
-#[cold]
+#[inline]
 fn failed<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
@@ -141,31 +141,6 @@ fn told<R: Outcome, X: Guard<R>>(
     if tells { guard.outcome(cut, Some(failure)) } else { plain }
 }
 
-/// The turn's guard and rules, for the call's decision.
-struct GuardAndRules<'a, R, J, X> {
-    rules: &'a J,
-    guard: Pin<&'a mut X>,
-    outcome: PhantomData<fn() -> R>,
-}
-
-impl<R: Outcome, J: Judge<R>, X: Guard<R>> Surroundings for GuardAndRules<'_, R, J, X> {
-    fn refuses(&self) -> bool {
-        self.guard.refuses()
-    }
-
-    fn ends_sleeps(&self) -> bool {
-        self.rules.stand_in().is_some()
-    }
-
-    fn request(&self) -> Request {
-        self.rules.request()
-    }
-
-    fn takes_time(&self, attempt: u32) -> bool {
-        J::SET || Call::yields_after(attempt)
-    }
-}
-
 #[inline(always)]
 fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
@@ -186,7 +161,12 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     } else if call.is_breakers_business(&verdict, now, &|| guard.slow()) {
         guard.as_mut().failed(kind, now);
     }
-    let surroundings = GuardAndRules { rules, guard, outcome: PhantomData::<fn() -> R> };
+    let surroundings = Surroundings {
+        refuses: &|| guard.refuses(),
+        ends_sleeps: rules.stand_in().is_some(),
+        request: rules.request(),
+        takes_time: J::SET || call.is_due_to_yield(),
+    };
     match call.failed(now, &verdict, &surroundings, describe) {
         Decision::Pause(delay) if J::SET => {
             let decided = Moment::now();
