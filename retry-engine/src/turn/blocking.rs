@@ -210,7 +210,7 @@ fn opened<R: Outcome, J: Judge<R>, X: Guard<R>>(
 ) -> R {
     let is_quick = call.is_bare() && !call.is_plain();
     let Some(quick) = (if is_quick { guard.quick() } else { None }) else {
-        return run(call, rules, guard, body);
+        return run(call, rules, guard, body, None);
     };
     let panics = Panics(&*guard, quick, PhantomData);
     let out = body(call);
@@ -249,54 +249,48 @@ fn after_quick<R: Outcome, J: Judge<R>, X: Guard<R>>(
     body: Body<'_, R>,
 ) -> R {
     guard.as_mut().adopt(quick);
-    match judged(call, rules, guard.as_mut(), out) {
-        Some(out) => out,
-        None => run(call, rules, guard, body),
-    }
+    run(call, rules, guard, body, Some(out))
 }
 
-/// Runs attempts until the call ends.
+/// Runs attempts until the call ends. The first one may have ended before, with this outcome.
 #[cold]
 fn run<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
     body: Body<'_, R>,
+    mut ended: Option<R>,
 ) -> R {
-    call.limit();
+    if ended.is_none() {
+        call.limit();
+    }
     loop {
-        if call.is_late() {
-            if let Some(out) = too_late(call, rules) {
+        let out = match ended.take() {
+            Some(out) => out,
+            None => {
+                if call.is_late() {
+                    if let Some(out) = too_late(call, rules) {
+                        return out;
+                    }
+                    call.forgive_late();
+                }
+                if let Err(cut) = guard.as_mut().before(call) {
+                    return before_attempt(call, rules, &*guard, cut);
+                }
+                call.begin();
+                telling_panics(guard.as_mut(), || faults::run(call, rules, body))
+            }
+        };
+        let Decision::Pause(delay) = judge(call, rules, guard.as_mut(), &out) else {
+            return out;
+        };
+        drop(out);
+        if !delay.length.is_zero() {
+            if let Some(out) = pause(call, rules, guard.as_mut(), delay.length) {
                 return out;
             }
-            call.forgive_late();
-        }
-        if let Err(cut) = guard.as_mut().before(call) {
-            return before_attempt(call, rules, &*guard, cut);
-        }
-        call.begin();
-        let out = telling_panics(guard.as_mut(), || match call.is_bare() {
-            true => body(call),
-            false => faults::run(call, rules, body),
-        });
-        if let Some(out) = judged(call, rules, guard.as_mut(), out) {
-            return out;
         }
     }
-}
-
-/// Judges the outcome, and sleeps if another attempt follows.
-fn judged<R: Outcome, J: Judge<R>, X: Guard<R>>(
-    call: &mut Call<'_>,
-    rules: &J,
-    mut guard: Pin<&mut X>,
-    out: R,
-) -> Option<R> {
-    let Decision::Pause(delay) = judge(call, rules, guard.as_mut(), &out) else {
-        return Some(out);
-    };
-    drop(out);
-    if delay.length.is_zero() { None } else { pause(call, rules, guard, delay.length) }
 }
 
 /// Blocks until the next attempt, or until the guard or an order ends the call.
