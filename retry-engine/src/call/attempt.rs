@@ -75,11 +75,27 @@ impl Call<'_> {
 
     /// Runs the body of an attempt, or polls it.
     pub(crate) fn run<T>(&self, body: &mut dyn FnMut(&Call<'_>) -> T) -> T {
-        let _inside = if self.is_bare() { None } else { self.enter_attempt() };
+        if self.is_bare() {
+            return body(self);
+        }
+        if self.is_usual_retry() {
+            let _context = context::enter_retry(self.site());
+            return body(self);
+        }
+        let _inside = self.enter_attempt();
         body(self)
     }
 
+    /// Whether the attempt is a retry that has neither limits nor a span nor an interceptor, on a thread without a context.
+    #[inline]
+    fn is_usual_retry(&self) -> bool {
+        let is_usual =
+            |trail: &Trail| trail.attempt > 1 && trail.rare.is_none() && !trail.is_timed();
+        self.trail().is_some_and(is_usual) && !context::is_present()
+    }
+
     #[cold]
+    #[inline(never)]
     fn enter_attempt(&self) -> Option<Inside<'_>> {
         if !self.has_context() {
             return None;
@@ -122,7 +138,7 @@ impl Call<'_> {
     fn is_timed(&self) -> bool {
         match &self.state {
             CallState::Light { mode, .. } => mode.has(Mode::TIMED),
-            CallState::WithTrail(trail) => trail.mode.has(Mode::TIMED) || trail.deadline.is_some(),
+            CallState::WithTrail(trail) => trail.is_timed(),
             _ => false,
         }
     }

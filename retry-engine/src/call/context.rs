@@ -177,6 +177,13 @@ impl CallContext {
     }
 }
 
+/// Enters the context of a retry of this function, on a thread without a context.
+// Beside the thread-local, which only this module's code reads without a call.
+#[inline(never)]
+pub(super) fn enter_retry(site: Option<&'static Site>) -> Entered {
+    CallContext::new(None, site).enter()
+}
+
 /// An RAII guard of a context, with the one before it; as a rule there is none.
 #[derive(Debug)]
 #[must_use = "dropping the guard leaves the context"]

@@ -211,6 +211,12 @@ impl Trail {
         }
     }
 
+    /// Whether the attempt's time is limited, or is measured for more than a report.
+    #[inline]
+    pub(super) fn is_timed(&self) -> bool {
+        self.mode.has(Mode::TIMED) || self.deadline.is_some()
+    }
+
     #[inline]
     pub(super) fn note_start(&mut self) {
         self.attempt = self.attempt.saturating_add(1);
