@@ -52,11 +52,16 @@ pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
 /// otherwise the two would describe each other without end.
 #[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn of_call(describe: &dyn Fn() -> Cow<'static, str>) -> Cow<'static, str> {
-    if is_inside(Foreign::Text) {
-        return Cow::Borrowed("<a failure inside of another error's text>");
-    }
-    let described = contained_once(Foreign::Text, describe);
-    described.unwrap_or(Cow::Borrowed("<the error's description panicked>"))
+    contained_once(Foreign::Text, describe).unwrap_or_else(|| undescribed())
+}
+
+/// Stands for the description of a failure that has none.
+#[cold]
+fn undescribed() -> Cow<'static, str> {
+    Cow::Borrowed(match is_inside(Foreign::Text) {
+        true => "<a failure inside of another error's text>",
+        false => "<the error's description panicked>",
+    })
 }
 
 /// The `Display` text as one line: each line break and the white space around it become one space.
