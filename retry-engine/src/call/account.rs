@@ -110,6 +110,7 @@ impl Trail {
         }
     }
 
+    #[inline]
     fn is_stand_in(&self, budget: &'static Budget) -> bool {
         let own = || self.site.budget_under(self.effective);
         (self.intercepted().is_some() || self.own_budget().is_some())

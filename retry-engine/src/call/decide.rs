@@ -23,8 +23,13 @@ use crate::policy::Policy;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
 
-/// What the turn knows about a failed attempt and the call does not.
-pub(crate) struct Surroundings<'a> {
+/// A failed attempt: what the turn knows about it and the call does not.
+pub(crate) struct Failed<'a> {
+    /// When the attempt ended.
+    pub(crate) at: Moment,
+    pub(crate) verdict: Verdict,
+    /// The failure's text.
+    pub(crate) text: &'a dyn Fn() -> Cow<'static, str>,
     /// Whether the breaker would refuse another attempt now; asked only if everything else allows one.
     pub(crate) refuses: &'a dyn Fn() -> bool,
     /// Whether the list of live calls can cancel a sleep: the error can be made from an interruption.
@@ -38,33 +43,27 @@ pub(crate) struct Surroundings<'a> {
 impl Trail {
     /// Decides whether another attempt follows.
     #[inline(always)]
-    fn decide(
-        &mut self,
-        policy: &Policy,
-        now: Moment,
-        verdict: &Verdict,
-        surroundings: &Surroundings<'_>,
-    ) -> Result<Delay, StopReason> {
-        let is_undeclared =
-            verdict.class.kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
+    fn decide(&mut self, policy: &Policy, failed: &Failed<'_>) -> Result<Delay, StopReason> {
+        let (kind, now) = (failed.verdict.class.kind, failed.at);
+        let is_undeclared = kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
         let by_request;
-        let rules = if is_undeclared && surroundings.request.idempotent == Some(true) {
+        let rules = if is_undeclared && failed.request.idempotent == Some(true) {
             // The request says itself that it is idempotent.
             by_request = (*policy).idempotent(true);
             &by_request
         } else {
             policy
         };
-        let delay = self.allowed(rules, now, verdict)?;
-        repeatable(surroundings)?;
-        self.made_here(policy, verdict.class.kind, delay)?;
+        let delay = self.allowed(rules, now, &failed.verdict)?;
+        repeatable(failed)?;
+        self.made_here(policy, kind, delay)?;
         self.still_wanted()?;
-        admitted_by_breaker(surroundings)?;
+        admitted_by_breaker(failed)?;
         // A value that `retry_if` rejected is an answer: to ask again is no bet on an accident.
-        if verdict.rejected {
+        if failed.verdict.rejected {
             return Ok(delay);
         }
-        self.paid_by_budget(policy, now, verdict.class.kind, delay)
+        self.paid_by_budget(policy, now, kind, delay)
     }
 
     /// The rules of the policy, and the pause that they allow.
@@ -106,14 +105,14 @@ fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
 
 /// Fails if the request cannot be sent once more.
 #[inline(always)]
-fn repeatable(surroundings: &Surroundings<'_>) -> Result<(), StopReason> {
-    if surroundings.request.repeatable { Ok(()) } else { Err(StopReason::NotRepeatable) }
+fn repeatable(failed: &Failed<'_>) -> Result<(), StopReason> {
+    if failed.request.repeatable { Ok(()) } else { Err(StopReason::NotRepeatable) }
 }
 
 /// Fails if the breaker would refuse another attempt now.
 #[inline(always)]
-fn admitted_by_breaker(surroundings: &Surroundings<'_>) -> Result<(), StopReason> {
-    if (surroundings.refuses)() { Err(StopReason::CircuitOpen) } else { Ok(()) }
+fn admitted_by_breaker(failed: &Failed<'_>) -> Result<(), StopReason> {
+    if (failed.refuses)() { Err(StopReason::CircuitOpen) } else { Ok(()) }
 }
 
 impl Trail {
@@ -134,21 +133,16 @@ impl Call<'_> {
     /// Handles a failed attempt: records it, decides, and prepares the pause or ends the call.
     // Not `#[cold]`, which would keep its steps from being inlined; its callers are cold.
     #[inline(never)]
-    pub(crate) fn failed(
-        &mut self,
-        now: Moment,
-        verdict: &Verdict,
-        surroundings: &Surroundings<'_>,
-        text: &dyn Fn() -> Cow<'static, str>,
-    ) -> Decision {
+    pub(crate) fn failed(&mut self, failed: &Failed<'_>) -> Decision {
         let policy = self.policy();
         let policy = &*policy;
         let trail = self.trail_mut();
+        let (verdict, now) = (&failed.verdict, failed.at);
         let kind = verdict.class.kind;
         trail.mode.add(Mode::FAILED);
         // Before the error is described, which may classify other errors.
         let unknown = kind == Kind::Permanent && chain::take_unknown();
-        let description = describe::of_call(text);
+        let description = describe::of_call(failed.text);
         trail.record(now, Some((kind, &redact::cleaned(&description))));
         describe::spare(description);
         if trail.mode.has(Mode::MEASURED) {
@@ -165,9 +159,9 @@ impl Call<'_> {
         if unknown {
             trail.warn_unknown();
         }
-        match trail.decide(policy, now, verdict, surroundings) {
-            Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
-            Err(reason) => trail.stop(policy, now, verdict, surroundings, reason),
+        match trail.decide(policy, failed) {
+            Ok(delay) => trail.pause(policy, failed, delay, heard),
+            Err(reason) => trail.stop(policy, failed, reason),
         }
     }
 
@@ -206,12 +200,11 @@ impl Trail {
     fn pause(
         &mut self,
         policy: &Policy,
-        now: Moment,
-        kind: Kind,
+        failed: &Failed<'_>,
         delay: Delay,
-        surroundings: &Surroundings<'_>,
         heard: bool,
     ) -> Decision {
+        let kind = failed.verdict.class.kind;
         self.previous = Some(delay.length);
         self.draft.set_delay(Some(delay));
         self.note(Note::Delay(delay.length));
@@ -223,9 +216,9 @@ impl Trail {
             rare.span = None;
         }
         if !delay.length.is_zero() {
-            self.list(policy, now, delay.length, kind, surroundings.ends_sleeps);
-        } else if !surroundings.takes_time {
-            self.continued = Some(now);
+            self.list(policy, failed.at, delay.length, kind, failed.ends_sleeps);
+        } else if !failed.takes_time {
+            self.continued = Some(failed.at);
         }
         Decision::Pause(delay)
     }
@@ -259,14 +252,8 @@ impl Trail {
 
     /// Ends the call with this attempt's outcome.
     #[cold]
-    fn stop(
-        &mut self,
-        policy: &Policy,
-        now: Moment,
-        verdict: &Verdict,
-        surroundings: &Surroundings<'_>,
-        reason: StopReason,
-    ) -> Decision {
+    fn stop(&mut self, policy: &Policy, failed: &Failed<'_>, reason: StopReason) -> Decision {
+        let verdict = &failed.verdict;
         if verdict.rejected || reason == StopReason::Cancelled {
             // A value that `retry_if` rejected is returned as it is, and so is the failure of a cancelled call: `recover`
             // is not called.
@@ -274,7 +261,7 @@ impl Trail {
         }
         if let Some(site) = self.site() {
             let is_declared = || {
-                let own = surroundings.request.idempotent;
+                let own = failed.request.idempotent;
                 policy.declared_idempotent().or(own).is_some()
             };
             match reason {
@@ -289,7 +276,7 @@ impl Trail {
         if event::has_any_listener() {
             self.emit_retry_suppressed(policy, reason, verdict.class);
         }
-        self.end_at(reason, now);
+        self.end_at(reason, failed.at);
         Decision::Stop(reason)
     }
 }

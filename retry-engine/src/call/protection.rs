@@ -186,8 +186,10 @@ impl Trail {
     /// The budget that pays for retries.
     #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
-        let own = self.own_budget();
-        let usual = own.or_else(|| self.site.budget_under(self.effective));
+        let usual = match self.own_budget() {
+            None => self.site.budget_under(self.effective),
+            own => own,
+        };
         match self.interceptor() {
             Some(interceptor) => usual.and_then(|budget| interceptor.budget(budget)),
             None => usual,

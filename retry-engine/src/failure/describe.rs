@@ -52,7 +52,7 @@ pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
 /// otherwise the two would describe each other without end.
 #[cfg_attr(not(feature = "sites"), inline)]
 pub(crate) fn of_call(describe: &dyn Fn() -> Cow<'static, str>) -> Cow<'static, str> {
-    contained_once(Foreign::Text, describe).unwrap_or_else(|| undescribed())
+    contained_once(Foreign::Text, describe).unwrap_or_else(undescribed)
 }
 
 /// Stands for the description of a failure that has none.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use super::guard::Guard;
 use super::rules::Judge;
 use crate::base::clock::Moment;
-use crate::call::decide::Surroundings;
+use crate::call::decide::Failed;
 use crate::call::state::Call;
 use crate::call::verdict::{Decision, Verdict};
 use crate::course::retry::Retry;
@@ -148,7 +148,7 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     mut guard: Pin<&mut X>,
     out: &R,
     verdict: Verdict,
-    describe: &dyn Fn() -> Cow<'static, str>,
+    text: &dyn Fn() -> Cow<'static, str>,
 ) -> Decision {
     let kind = verdict.class.kind;
     let now = Moment::now();
@@ -161,13 +161,16 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     } else if call.is_breakers_business(&verdict, now, &|| guard.slow()) {
         guard.as_mut().failed(kind, now);
     }
-    let surroundings = Surroundings {
+    let failed = Failed {
+        at: now,
+        verdict,
+        text,
         refuses: &|| guard.refuses(),
         ends_sleeps: rules.stand_in().is_some(),
         request: rules.request(),
         takes_time: J::SET || call.is_due_to_yield(),
     };
-    match call.failed(now, &verdict, &surroundings, describe) {
+    match call.failed(&failed) {
         Decision::Pause(delay) if J::SET => {
             let decided = Moment::now();
             let (attempt, limit) = call.progress();
