@@ -67,7 +67,7 @@ impl Call<'_> {
             self.site.measure(nanos);
         }
         if light.mode.has(Mode::OBSERVED_HERE) {
-            context::publish_first_try(self.site.name(), nanos);
+            context::publish_first_try(self.site, nanos);
         }
     }
 

@@ -222,7 +222,12 @@ fn first<R: Outcome, J: Judge<R>, X: Guard<R>>(
             call.succeeded();
             Poll::Ready(Turned::Out(out))
         }
-        polled => ended(call, rules, guard, attempt, polled, cx),
+        polled => {
+            if polled.is_pending() {
+                call.keep_observer();
+            }
+            ended(call, rules, guard, attempt, polled, cx)
+        }
     }
 }
 
