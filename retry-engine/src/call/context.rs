@@ -76,6 +76,15 @@ pub(crate) fn interceptor() -> Option<Arc<dyn Intercept>> {
     own.or_else(|| THREAD.try_with(|thread| thread.borrow().clone()).ok().flatten())
 }
 
+/// Whether a report of the next call is all that the context asks for.
+#[inline]
+pub(crate) fn merely_observes() -> bool {
+    let merely = |context: CallContext| {
+        context.is_observed && !context.is_intercepted && matches!(context.deadline, Deadline::None)
+    };
+    !THREAD_HAS_SCOPE.get() && CallContext::current().is_some_and(merely)
+}
+
 /// Whether there is an interceptor.
 #[inline]
 pub(crate) fn is_intercepted() -> bool {

@@ -84,7 +84,7 @@ impl Call<'_> {
     /// Reads the call's surroundings: the configuration, listeners, and the context of a call around this one.
     #[cold]
     pub(super) fn prepare(&mut self) {
-        if !self.is_merely_configured() {
+        if !self.becomes_light() {
             self.prepare_all();
         }
     }
