@@ -66,7 +66,7 @@ impl<'p> Call<'p> {
 
     /// The policy of a plain call.
     #[inline(always)]
-    pub(super) fn given_policy(&self) -> &Policy {
+    pub(crate) fn given_policy(&self) -> &Policy {
         self.policy.unwrap_or(self.site.policy())
     }
 
