@@ -130,11 +130,9 @@ impl CallContext {
     /// The current context, unless it is that of another task; `None` when there is none.
     #[inline]
     pub(crate) fn current() -> Option<CallContext> {
-        if is_present() { CallContext::of_this_task() } else { None }
-    }
-
-    #[cold]
-    fn of_this_task() -> Option<CallContext> {
+        if !is_present() {
+            return None;
+        }
         let elsewhere =
             |context: &CallContext| this_task().is_some_and(|task| context.task != Some(task));
         CONTEXT.get().filter(|context| !elsewhere(context))
