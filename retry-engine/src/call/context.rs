@@ -260,6 +260,7 @@ pub(crate) fn publish_first_try(site: &'static Site, nanos: u64) {
 }
 
 /// On a thread that is ending, nothing is received.
+#[inline(always)]
 fn replace_receiver(receiver: Receiver) -> Receiver {
     RECEIVER.try_with(|now| now.replace(receiver)).unwrap_or_default()
 }
