@@ -113,7 +113,7 @@ impl Call<'_> {
     pub(crate) fn is_bare(&self) -> bool {
         match &self.state {
             CallState::Plain | CallState::Keyed(_) => true,
-            CallState::Light { mode, .. } => !mode.has(Mode::TIMED) && !context::is_present(),
+            CallState::Light { mode, .. } => !mode.has(Mode::TIMED),
             _ => false,
         }
     }

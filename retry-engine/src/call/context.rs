@@ -2,7 +2,7 @@
 //! inherit.
 
 use std::cell::{Cell, RefCell};
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 
 use super::intercept::Intercept;
@@ -76,6 +76,15 @@ pub(crate) fn interceptor() -> Option<Arc<dyn Intercept>> {
     own.or_else(|| THREAD.try_with(|thread| thread.borrow().clone()).ok().flatten())
 }
 
+/// Whether a report of the next call is all that the context asks for.
+#[inline]
+pub(crate) fn merely_observes() -> bool {
+    let merely = |context: CallContext| {
+        context.is_observed && !context.is_intercepted && matches!(context.deadline, Deadline::None)
+    };
+    !THREAD_HAS_SCOPE.get() && CallContext::current().is_some_and(merely)
+}
+
 /// Whether there is an interceptor.
 #[inline]
 pub(crate) fn is_intercepted() -> bool {
@@ -121,11 +130,9 @@ impl CallContext {
     /// The current context, unless it is that of another task; `None` when there is none.
     #[inline]
     pub(crate) fn current() -> Option<CallContext> {
-        if is_present() { CallContext::of_this_task() } else { None }
-    }
-
-    #[cold]
-    fn of_this_task() -> Option<CallContext> {
+        if !is_present() {
+            return None;
+        }
         let elsewhere =
             |context: &CallContext| this_task().is_some_and(|task| context.task != Some(task));
         CONTEXT.get().filter(|context| !elsewhere(context))
@@ -252,15 +259,15 @@ pub(crate) fn observer() -> Option<Observer> {
     Some(observer)
 }
 
-/// Tells the receiver, if there is one, of a call that succeeded at its first try, after so many nanoseconds.
-#[cold]
-pub(crate) fn publish_first_try(name: &'static str, nanos: u64) {
-    if CONTEXT.get().is_some_and(|context| context.is_observed) {
-        let _ = RECEIVER.try_with(|now| now.set(now.take().after_first_try(name, nanos)));
-    }
+/// Tells the receiver of a call that succeeded at its first try, after so many nanoseconds. The call started in the current
+/// context, which is observed.
+#[inline]
+pub(crate) fn publish_first_try(site: &'static Site, nanos: u64) {
+    let _ = RECEIVER.try_with(|now| now.set(now.take().after_first_try(site, nanos)));
 }
 
 /// On a thread that is ending, nothing is received.
+#[inline(always)]
 fn replace_receiver(receiver: Receiver) -> Receiver {
     RECEIVER.try_with(|now| now.replace(receiver)).unwrap_or_default()
 }
@@ -268,13 +275,21 @@ fn replace_receiver(receiver: Receiver) -> Receiver {
 /// Runs `work` in a context with the current deadline, in which this receives the report of the next call; returns the
 /// receiver.
 pub(crate) fn observed<T>(receiver: Receiver, work: impl FnOnce() -> T) -> (T, Receiver) {
-    let _around = Around(replace_receiver(receiver));
+    let around = Around(replace_receiver(receiver));
     let out = CallContext { is_observed: true, ..CallContext::inherited() }.scope(work);
-    (out, replace_receiver(Receiver::New))
+    (out, around.leave())
 }
 
 /// An RAII guard of a receiver, with the one around it.
 struct Around(Receiver);
+
+impl Around {
+    /// Restores the receiver around; returns the one in its place.
+    #[inline]
+    fn leave(self) -> Receiver {
+        replace_receiver(mem::take(&mut ManuallyDrop::new(self).0))
+    }
+}
 
 impl Drop for Around {
     fn drop(&mut self) {

@@ -3,6 +3,7 @@
 
 use super::context;
 use super::mode::Mode;
+use super::resume::Handover;
 use super::state::{Call, CallState};
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
@@ -36,6 +37,43 @@ impl Call<'_> {
         self.state = CallState::Light { started, effective, mode };
     }
 
+    /// Prepares a call about which one thing is special: a configuration without limits in time, or a caller who wants a
+    /// report. False for any other call.
+    #[inline]
+    pub(super) fn becomes_light(&mut self) -> bool {
+        if !self.is_plain() || self.policy.is_some() {
+            return false;
+        }
+        match context::is_present() {
+            false => self.is_merely_configured(),
+            true => self.is_merely_observed(),
+        }
+    }
+
+    #[inline]
+    fn is_merely_configured(&mut self) -> bool {
+        if !self.site.is_merely_configured() {
+            return false;
+        }
+        let effective = self.site.configured().filter(|effective| effective.is_quiet());
+        if effective.is_some() {
+            self.set_light(Light { effective, ..Light::default() });
+        }
+        effective.is_some()
+    }
+
+    #[inline]
+    fn is_merely_observed(&mut self) -> bool {
+        let policy = self.site.policy();
+        let is_usual = self.site.is_as_written() && policy.inherits() && !policy.is_timed();
+        if !(is_usual && context::merely_observes() && !Handover::is_expected()) {
+            return false;
+        }
+        let (started, mode) = (Some(Moment::now()), Mode::OBSERVED_HERE);
+        self.set_light(Light { started, effective: None, mode });
+        true
+    }
+
     /// Notes that the call is configured or limited. A call that has a trail notes it there.
     pub(super) fn note_settings(&mut self, set: impl FnOnce(&mut Light)) {
         let mut light = self.light().unwrap_or_default();
@@ -67,7 +105,7 @@ impl Call<'_> {
             self.site.measure(nanos);
         }
         if light.mode.has(Mode::OBSERVED_HERE) {
-            context::publish_first_try(self.site.name(), nanos);
+            context::publish_first_try(self.site, nanos);
         }
     }
 

@@ -14,6 +14,7 @@
 //! | an `async` turn leaves through one function unless it succeeds at once (`turn::running`) | 12 (24) |
 //! | each thread remembers the keys that it has used (`call::known`) | 214, with a breaker and a budget for each key |
 //! | [`Limits`]: the clock's reading is kept as it is, and the deadline is computed when somebody asks for it | 110 |
+//! | the description of the first attempt is made of constants (`first_attempt`) | 81, with a body that takes an [`Attempt`] |
 
 use super::attempt::Limits;
 use super::protection::no_breaker;
@@ -21,6 +22,8 @@ use super::state::{Call, CallState};
 use crate::base::counters;
 use crate::base::time::Instant;
 use crate::breaker::Breaker;
+use crate::policy::Policy;
+use crate::report::attempt::{Attempt, CallId};
 use crate::site::SiteBreaker;
 
 impl<'p> Call<'p> {
@@ -51,7 +54,20 @@ impl<'p> Call<'p> {
     /// Whether the policy of a plain call limits its time.
     #[inline(always)]
     pub(crate) fn may_be_limited(&self) -> bool {
-        self.policy.unwrap_or(self.site.policy()).is_timed()
+        self.given_policy().is_timed()
+    }
+
+    /// The description of the first attempt of a plain call.
+    #[inline(always)]
+    pub(super) fn first_attempt(&self, call_id: CallId) -> Attempt {
+        let limit = self.given_policy().limit();
+        Attempt { number: 1, limit, deadline: None, last_kind: None, call_id }
+    }
+
+    /// The policy of a plain call.
+    #[inline(always)]
+    pub(crate) fn given_policy(&self) -> &Policy {
+        self.policy.unwrap_or(self.site.policy())
     }
 
     /// The limits of the first attempt of a plain call, which started at this instant.

@@ -3,10 +3,8 @@
 use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 
-use super::context;
 use super::key::{Key, with_text};
 use super::known::{self, KeyedBreaker, Known, Whose};
-use super::light::Light;
 use super::mode::Mode;
 use super::state::{Call, CallState};
 use super::trail::Trail;
@@ -17,20 +15,6 @@ use crate::site::configuration::Choice;
 use crate::site::{Effective, Site, switched_off};
 
 impl Call<'_> {
-    /// Whether a configuration without limits in time is all that is special about the call; its settings are noted then.
-    #[inline]
-    pub(super) fn is_merely_configured(&mut self) -> bool {
-        let is_alone = self.is_plain() && self.policy.is_none() && !context::is_present();
-        if !(is_alone && self.site.is_merely_configured()) {
-            return false;
-        }
-        let effective = self.site.configured().filter(|effective| effective.is_quiet());
-        if effective.is_some() {
-            self.set_light(Light { effective, ..Light::default() });
-        }
-        effective.is_some()
-    }
-
     /// Reads the settings of the function that a configuration changed, if any.
     pub(super) fn configure(&mut self, site: &'static Site) {
         let effective = site.effective();

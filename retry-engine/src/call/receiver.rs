@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::base::sync::unpoisoned;
 use crate::report::record::Report;
+use crate::site::Site;
 
 /// Receives the report of the next call. Most calls succeed at the first try, on the thread that waits for their report: only
 /// a call that has failed once, or is pending, needs a handle.
@@ -14,7 +15,7 @@ pub(crate) enum Receiver {
     #[default]
     New,
     /// The last call succeeded at its first try, which took so many nanoseconds.
-    FirstTry(&'static str, u64),
+    FirstTry(&'static Site, u64),
     Shared(Observer),
 }
 
@@ -28,10 +29,11 @@ impl Receiver {
         observer.map_or(Receiver::New, Receiver::Shared)
     }
 
-    /// The receiver after a call of the function with this name that succeeded at its first try.
-    pub(crate) fn after_first_try(self, name: &'static str, nanos: u64) -> Self {
-        let Receiver::Shared(observer) = self else { return Receiver::FirstTry(name, nanos) };
-        observer.publish(Report::first_try(name, Duration::from_nanos(nanos)));
+    /// The receiver after a call of this function that succeeded at its first try.
+    #[inline]
+    pub(crate) fn after_first_try(self, site: &'static Site, nanos: u64) -> Self {
+        let Receiver::Shared(observer) = self else { return Receiver::FirstTry(site, nanos) };
+        observer.publish(first_try(site, nanos));
         Receiver::Shared(observer)
     }
 
@@ -49,15 +51,19 @@ impl Receiver {
     }
 
     /// The last report.
+    #[inline]
     pub(crate) fn into_report(self) -> Option<Report> {
         match self {
             Receiver::New => None,
-            Receiver::FirstTry(name, nanos) => {
-                Some(Report::first_try(name, Duration::from_nanos(nanos)))
-            }
+            Receiver::FirstTry(site, nanos) => Some(first_try(site, nanos)),
             Receiver::Shared(observer) => unpoisoned(observer.0.lock()).take(),
         }
     }
+}
+
+#[inline]
+fn first_try(site: &Site, nanos: u64) -> Report {
+    Report::first_try(site.name(), Duration::from_nanos(nanos))
 }
 
 impl Observer {
@@ -70,6 +76,15 @@ impl Observer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Policy;
+    use crate::site::{Meta, NO_BREAKER, SiteBudget};
+
+    const fn site(name: &'static str) -> Site {
+        Site::new(Meta::new(name, file!(), line!()), Policy::new(), SiteBudget::None, &NO_BREAKER)
+    }
+
+    static FIRST: Site = site("first");
+    static THIRD: Site = site("third");
 
     fn name(receiver: Receiver) -> Option<&'static str> {
         receiver.into_report().map(|report| report.name)
@@ -77,19 +92,19 @@ mod tests {
 
     #[test]
     fn the_last_report_counts_whether_or_not_a_call_has_asked_for_a_handle() {
-        let observer = Receiver::New.after_first_try("first", 1).into_observer();
+        let observer = Receiver::New.after_first_try(&FIRST, 1).into_observer();
         let receiver = || Receiver::of(Some(observer.clone()));
         assert_eq!(name(receiver()), Some("first"));
         observer.publish(Report::empty("second"));
         assert_eq!(name(receiver()), Some("second"));
         observer.publish(Report::empty("second"));
-        assert_eq!(name(receiver().after_first_try("third", 1)), Some("third"));
+        assert_eq!(name(receiver().after_first_try(&THIRD, 1)), Some("third"));
     }
 
     #[test]
     fn a_receiver_that_goes_on_keeps_its_report_and_needs_no_handle_without_one() {
         assert!(Receiver::New.kept().is_none());
-        let kept = Receiver::New.after_first_try("first", 1).kept();
+        let kept = Receiver::New.after_first_try(&FIRST, 1).kept();
         assert_eq!(name(Receiver::of(kept)), Some("first"));
     }
 }

@@ -84,7 +84,7 @@ impl Call<'_> {
     /// Reads the call's surroundings: the configuration, listeners, and the context of a call around this one.
     #[cold]
     pub(super) fn prepare(&mut self) {
-        if !self.is_merely_configured() {
+        if !self.becomes_light() {
             self.prepare_all();
         }
     }
@@ -185,16 +185,22 @@ impl Call<'_> {
     #[inline]
     pub fn attempt(&mut self, call_id: CallId) -> Attempt {
         self.limit();
-        self.described(self.trail().map_or(0, |trail| trail.attempt) + 1, call_id)
+        match self.is_plain() {
+            true => self.first_attempt(call_id),
+            false => self.described(self.trail().map_or(0, |trail| trail.attempt) + 1, call_id),
+        }
     }
 
     /// The description of the attempt that runs, for the body of a blocking call.
     #[inline]
     pub fn running(&self, call_id: CallId) -> Attempt {
-        self.described(self.attempt_number(), call_id)
+        match self.is_plain() {
+            true => self.first_attempt(call_id),
+            false => self.described(self.attempt_number(), call_id),
+        }
     }
 
-    #[inline]
+    #[inline(never)]
     fn described(&self, number: u32, call_id: CallId) -> Attempt {
         Attempt {
             number,

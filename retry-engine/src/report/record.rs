@@ -164,6 +164,7 @@ impl Report {
     }
 
     /// The report of a call that succeeded at its first try.
+    #[inline(always)]
     pub(crate) fn first_try(name: &'static str, took: Duration) -> Self {
         let attempt = AttemptRecord {
             number: 1,

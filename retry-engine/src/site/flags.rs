@@ -69,6 +69,12 @@ impl Site {
         self.flags.byte.load(Ordering::Relaxed) & CONFIGURED != 0
     }
 
+    /// Whether nothing besides the attribute affects the function.
+    #[inline]
+    pub(crate) fn is_as_written(&self) -> bool {
+        self.flags.byte.load(Ordering::Acquire) == 0
+    }
+
     /// Whether a configuration is all that is special about the function.
     #[inline]
     pub(crate) fn is_merely_configured(&self) -> bool {

@@ -244,7 +244,7 @@ type Alarm = Option<(Sleeping, Cause)>;
 fn alarm(call: &Call<'_>, started: Option<Instant>) -> Alarm {
     let (end, cut) = match started {
         Some(started) => {
-            let (limit, cut) = call.policy().first_limit()?;
+            let (limit, cut) = call.given_policy().first_limit()?;
             (started.checked_add(limit)?, cut)
         }
         None => {
@@ -308,6 +308,7 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
         }
     }
 
+    #[cold]
     fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>) -> Poll<Cause> {
         let this = self.project();
         let alarm = this.alarm.get_or_insert_with(|| alarm(call, *this.started));

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
@@ -99,8 +99,12 @@ pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: Attempt<R>>(
                 guard.succeeded();
                 return Poll::Ready(Turned::Quick(out));
             }
+            Poll::Ready(out) => Reason::Ended(Ok(out)),
             Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
-            polled => Reason::Polled(polled),
+            Poll::Pending => match guard.as_mut().poll_attempt(call, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(cut) => Reason::Ended(Err(cut)),
+            },
         }
     };
     slow(call, rules, guard, attempt, reason, cx)
@@ -154,8 +158,8 @@ enum Reason<R, C> {
     Noted,
     /// The guard refuses the attempt.
     Refused(C),
-    /// The attempt returned an outcome that must be judged, or is pending and the guard must be polled.
-    Polled(Poll<R>),
+    /// The attempt returned an outcome that must be judged, or the guard interrupts it.
+    Ended(Result<R, C>),
     /// No attempt is running.
     Between,
 }
@@ -174,7 +178,7 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
         Reason::Refused(cut) => {
             return Poll::Ready(Turned::Out(before_attempt(call, rules, &*guard, cut)));
         }
-        Reason::Polled(polled) => polled,
+        Reason::Ended(ended) => return conclude(call, rules, guard, attempt, ended, cx),
         Reason::Between => return between(call, rules, guard, cx),
         Reason::Noted => {
             if !guard.has_begun() {
@@ -222,7 +226,12 @@ fn first<R: Outcome, J: Judge<R>, X: Guard<R>>(
             call.succeeded();
             Poll::Ready(Turned::Out(out))
         }
-        polled => ended(call, rules, guard, attempt, polled, cx),
+        polled => {
+            if polled.is_pending() {
+                call.keep_observer();
+            }
+            ended(call, rules, guard, attempt, polled, cx)
+        }
     }
 }
 
@@ -237,25 +246,23 @@ fn ended<R: Outcome, J: Judge<R>, X: Guard<R>>(
 ) -> Poll<Turned<R>> {
     let ended = match polled {
         Poll::Ready(out) => Ok(out),
-        Poll::Pending => match guard.as_mut().poll_attempt(call, cx) {
-            Poll::Ready(cut) => Err(cut),
-            Poll::Pending => return Poll::Pending,
-        },
+        Poll::Pending => Err(ready!(guard.as_mut().poll_attempt(call, cx))),
     };
-    // Before the judgement: the attempt releases everything that it held.
-    attempt.end();
-    guard.as_mut().tell_start(call);
-    conclude(call, rules, guard, ended, cx)
+    conclude(call, rules, guard, attempt, ended, cx)
 }
 
-/// Judges the outcome of the attempt, and begins the pause if another attempt follows.
+/// Ends the attempt, judges its outcome, and begins the pause if another attempt follows.
 fn conclude<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
+    attempt: Pin<&mut dyn AttemptBody<R>>,
     ended: Result<R, X::Cut>,
     cx: &mut Context<'_>,
 ) -> Poll<Turned<R>> {
+    // Before the judgement: the attempt releases everything that it held.
+    attempt.end();
+    guard.as_mut().tell_start(call);
     let (out, decision) = match ended {
         Ok(out) => {
             let decision = judge(call, rules, guard.as_mut(), &out);

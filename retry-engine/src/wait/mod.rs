@@ -1,6 +1,5 @@
 //! Sleeping: the timer between two attempts and at the limits of calls.
 
-mod delay;
 pub(crate) mod may_block;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 mod thread;

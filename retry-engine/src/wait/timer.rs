@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use super::delay::delay;
 pub use super::may_block::MayBlock;
 use super::tokio_sleep;
 use crate::base::clock;
@@ -122,7 +121,7 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
     let left = || end.saturating_duration_since(clock::now()).min(LONGEST);
     let real = || match INSTALLED.get() {
         Some(timer) => timer.sleep(left()),
-        None => tokio_sleep::sleep_until(end).unwrap_or_else(|| delay(left())),
+        None => tokio_sleep::sleep_until(end),
     };
     // Few calls have an interceptor, and the others do not read the clock for it.
     #[cfg(feature = "sites")]
@@ -148,7 +147,7 @@ fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
 fn real_sleep(duration: Duration) -> Sleep {
     match INSTALLED.get() {
         Some(timer) => timer.sleep(duration),
-        None => default_sleep(duration),
+        None => tokio_sleep::sleep(duration),
     }
 }
 
@@ -165,10 +164,6 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
         Some(timer) => timer.block(duration, cancelled),
         None => park(duration, cancelled),
     }
-}
-
-fn default_sleep(duration: Duration) -> Sleep {
-    tokio_sleep::sleep(duration).unwrap_or_else(|| delay(duration))
 }
 
 /// Whether nobody could unpark the only thread, as in WASI: std's `park_timeout` returns at once there.

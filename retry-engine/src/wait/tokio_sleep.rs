@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
-use tokio::task::unconstrained;
+use tokio::task::coop::{has_budget_remaining, unconstrained};
 
 use super::thread::Delay;
 use crate::base::border::contained;
@@ -32,32 +32,14 @@ pub(crate) fn in_tokio() -> bool {
     Handle::try_current().is_ok()
 }
 
-/// A sleep by tokio's timer; `None` outside of a tokio runtime.
-pub(super) fn sleep(duration: Duration) -> Option<Sleep> {
-    in_tokio().then(|| until(tokio::time::Instant::now() + duration))
+/// A sleep by tokio's timer, and outside of a tokio runtime by the thread of the process.
+pub(super) fn sleep(duration: Duration) -> Sleep {
+    Box::pin(Outliving::New { end: tokio::time::Instant::now() + duration })
 }
 
-/// A sleep until an instant of tokio's clock; `None` outside of a tokio runtime.
-pub(super) fn sleep_until(end: Instant) -> Option<Sleep> {
-    in_tokio().then(|| until(tokio::time::Instant::from_std(end)))
-}
-
-fn until(end: tokio::time::Instant) -> Sleep {
-    let is_timeless = TIMELESS.try_with(Cell::get).unwrap_or(true);
-    let tokio = match is_timeless && !is_paused() {
-        true => None,
-        false => contained(|| tokio::time::sleep_until(end)),
-    };
-    match tokio {
-        Some(sleep) => Box::pin(Outliving::Tokio { sleep }),
-        None => {
-            if !is_timeless {
-                let _ = TIMELESS.try_with(|timeless| timeless.set(true));
-                warn_once();
-            }
-            Box::pin(delay_until(end))
-        }
-    }
+/// [`sleep`] until an instant of tokio's clock.
+pub(super) fn sleep_until(end: Instant) -> Sleep {
+    Box::pin(Outliving::New { end: end.into() })
 }
 
 fn delay_until(end: tokio::time::Instant) -> Delay {
@@ -84,6 +66,8 @@ pin_project! {
     /// A sleep that goes on by the thread of the process outside of a runtime, and when its runtime has shut down.
     #[project = Way]
     enum Outliving {
+        // Not polled yet.
+        New { end: tokio::time::Instant },
         Tokio { #[pin] sleep: tokio::time::Sleep },
         Outside { delay: Delay },
     }
@@ -94,20 +78,48 @@ impl Future for Outliving {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let end = match self.as_mut().project() {
+            Way::New { end } => *end,
+            Way::Tokio { sleep } => sleep.deadline(),
             Way::Outside { delay } => return Pin::new(delay).poll(cx),
-            Way::Tokio { mut sleep } => {
-                // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
-                let poll = || pin!(unconstrained(sleep.as_mut())).poll(cx);
-                // The runtime may be gone, or nobody may drive it.
-                if let Some(polled) = in_tokio().then(|| contained(poll)).flatten() {
-                    return polled;
-                }
-                sleep.deadline()
-            }
         };
+        // The runtime may be gone, or nobody may drive it.
+        if let Some(polled) = in_tokio().then(|| self.as_mut().poll_tokio(cx)).flatten() {
+            return polled;
+        }
         let mut delay = delay_until(end);
         let polled = Pin::new(&mut delay).poll(cx);
         self.set(Outliving::Outside { delay });
         polled
+    }
+}
+
+impl Outliving {
+    /// Polls tokio's sleep; `None` if tokio cannot sleep.
+    fn poll_tokio(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Poll<()>> {
+        if let Way::New { end } = self.as_mut().project() {
+            let end = *end;
+            self.as_mut().begin(end)?;
+        }
+        let Way::Tokio { sleep } = self.project() else { return None };
+        contained(|| match has_budget_remaining() {
+            true => sleep.poll(cx),
+            // A body that has spent tokio's cooperative budget must not delay its own deadline.
+            false => pin!(unconstrained(sleep)).poll(cx),
+        })
+    }
+
+    /// Begins tokio's sleep; `None` in a runtime without a time driver.
+    fn begin(mut self: Pin<&mut Self>, end: tokio::time::Instant) -> Option<()> {
+        let is_timeless = TIMELESS.try_with(Cell::get).unwrap_or(true);
+        if is_timeless && !is_paused() {
+            return None;
+        }
+        let sleep = || Outliving::Tokio { sleep: tokio::time::sleep_until(end) };
+        let begun = contained(|| self.set(sleep()));
+        if begun.is_none() && !is_timeless {
+            let _ = TIMELESS.try_with(|timeless| timeless.set(true));
+            warn_once();
+        }
+        begun
     }
 }

@@ -141,6 +141,61 @@ async fn the_outermost_call_is_reported_and_not_inner_ones() {
     assert_eq!((report.attempts_made(), outer.attempts_made()), (3, 1));
 }
 
+#[retryable(max = 2, base = "0s", budget = none, name = "reports::inner")]
+fn inner(failures: &mut u32) -> Result<u32, Failure> {
+    if *failures == 0 {
+        return Ok(7);
+    }
+    *failures -= 1;
+    Err(Failure::Refused)
+}
+
+#[retryable(max = 2, base = "0s", budget = none, name = "reports::outer")]
+fn outer(failures: &mut u32) -> Result<u32, Failure> {
+    inner(failures)
+}
+
+#[test]
+fn of_nested_blocking_calls_the_outermost_is_reported_however_the_inner_ones_end() {
+    // The inner call gives up after three attempts, so two outer attempts use six failures.
+    for (failures, attempts) in [(0, 1), (2, 1), (3, 2), (6, 3)] {
+        let (result, report) = observe_blocking(|| outer(&mut { failures }));
+        assert_eq!(result, Ok(7));
+        assert_eq!((report.name, report.attempts_made()), ("reports::outer", attempts));
+    }
+    let (_, report) = observe_blocking(|| {
+        let panics = || {
+            #[retryable(max = 2, base = "0s", name = "reports::panics")]
+            fn panics() -> Result<u32, Failure> {
+                let found = inner(&mut 0)?;
+                panic!("on purpose: {found}");
+            }
+            panics()
+        };
+        std::panic::catch_unwind(panics).expect_err("the call panics")
+    });
+    assert_eq!((report.name, report.reason), ("reports::panics", StopReason::Aborted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_nested_calls_the_outermost_is_reported_also_if_both_are_pending() {
+    #[retryable(max = 2, base = "1s", name = "reports::inner_later")]
+    async fn inner_later() -> Result<u32, Failure> {
+        tokio::time::sleep(ms(50)).await;
+        inner(&mut 1)
+    }
+    #[retryable(max = 2, base = "1s", name = "reports::outer_later")]
+    async fn outer_later() -> Result<u32, Failure> {
+        let found = inner_later().await;
+        tokio::task::yield_now().await;
+        found
+    }
+    let (result, report) = observe(outer_later()).await;
+    assert_eq!(result, Ok(7));
+    assert_eq!((report.name, report.attempts_made()), ("reports::outer_later", 1));
+    assert_eq!(report.attempts[0].duration, Some(ms(50)));
+}
+
 #[test]
 fn a_report_can_be_written_as_json() {
     let (_, report) = virtually(|| {
