@@ -133,7 +133,7 @@ impl<B: Deref<Target = Breaker>> Place<B> {
     pub(crate) fn quick_success(&self, quick: Quick) {
         let now = self.breaker.word.now();
         if !now.is_saturated() {
-            here(|thread| succeeded_quickly(&self.breaker, quick.0, now, thread));
+            here(|thread| succeeded(&self.breaker, quick.0, None, now, thread));
         }
     }
 
@@ -172,9 +172,10 @@ impl<B: Deref<Target = Breaker>> Place<B> {
         if outcome == Outcome::Success {
             let now = self.breaker.word.now();
             if !now.is_saturated() {
-                let held = mem::replace(&mut self.held, Held::NOTHING);
-                let long_from = self.long_from.take();
-                succeeded(&self.breaker, held, long_from, now);
+                here(|thread| {
+                    let held = mem::replace(&mut self.held, Held::NOTHING);
+                    succeeded(&self.breaker, held, self.long_from.take(), now, thread);
+                });
             }
         } else {
             let held = mem::replace(&mut self.held, Held::NOTHING);
@@ -225,31 +226,21 @@ fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), CircuitO
     Ok((ticket.into(), Some(now.saturating_add(breaker.word.patience()))))
 }
 
-/// Reports the success of a quick call. Out of line, so that generated code stays small; that code knows the address of
-/// the thread's state, which a library has to ask for.
+/// Reports a success. Out of line, so that generated code stays small; that code knows the address of the thread's state,
+/// which a library has to ask for.
 #[inline(never)]
-fn succeeded_quickly(breaker: &Breaker, held: Held, now: Now, thread: &Thread) {
+fn succeeded(breaker: &Breaker, held: Held, long_from: Option<Moment>, now: Now, thread: &Thread) {
     if !(now.is_untimed() && breaker.runs.count(thread, held.word())) {
-        succeeded_rarely(breaker, held);
+        succeeded_rarely(breaker, held, long_from);
     }
 }
 
-/// Reports a success.
-#[inline(never)]
-fn succeeded(breaker: &Breaker, held: Held, long_from: Option<Moment>, now: Now) {
-    if !now.is_untimed() {
-        settle_locked(breaker, held, long_from, None, Outcome::Success);
-    } else if !here(|thread| breaker.runs.count(thread, held.word())) {
-        succeeded_rarely(breaker, held);
-    }
-}
-
+/// Reports a success that the cell of its thread was not ready for, or whose time must be known.
 #[cold]
 #[inline(never)]
-fn succeeded_rarely(breaker: &Breaker, held: Held) {
+fn succeeded_rarely(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
     if !(breaker.word.now().is_untimed() && breaker.count_rarely(held.word())) {
-        // Where the clock is not read, no success is slow.
-        settle_locked(breaker, held, None, None, Outcome::Success);
+        settle_locked(breaker, held, long_from, None, Outcome::Success);
     }
 }
 
