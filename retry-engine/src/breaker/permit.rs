@@ -253,14 +253,13 @@ fn settle_locked(
     engine: Option<Moment>,
     outcome: Outcome,
 ) {
-    let ticket = held.ticket();
-    if outcome == Outcome::Ignored && !ticket.is_listed() {
+    if outcome == Outcome::Ignored && !held.ticket().is_listed() {
         return;
     }
     let timeline = &breaker.timeline;
     let now = engine.map_or_else(|| timeline.now(), |now| timeline.known(now));
     let slow = breaker.word.counts_slow() && long_from.is_some_and(|from| now >= from);
-    breaker.record(now, ticket, outcome, slow);
+    breaker.record(now, held, outcome, slow);
 }
 
 /// The caller gave the call up. Only now is the clock read.
@@ -274,7 +273,7 @@ fn dropped(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
         None => Ran::Unknown,
     };
     if ticket.is_listed() || ran != Ran::Briefly {
-        breaker.locked(now, |machine, now| machine.drop_call(now, &ticket, ran));
+        breaker.locked_rarely(now, |machine, now| machine.drop_call(now, &ticket, ran));
     }
 }
 

@@ -81,11 +81,6 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// The generation in the upper half of a word.
-    pub(super) fn word(&self) -> u64 {
-        u64::from(self.generation) << 32
-    }
-
     /// Whether the machine knows of the call while it is under way.
     pub(super) fn is_listed(&self) -> bool {
         self.probe.is_some() || self.number != 0
