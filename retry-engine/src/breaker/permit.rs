@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::handle::Breaker;
 use super::state::Ran;
-use super::ticket::CircuitOpen;
+use super::ticket::{CircuitOpen, Refusal};
 use super::window::Outcome;
 use super::word::{Held, Now};
 use crate::base::border::contained;
@@ -63,9 +63,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`CircuitOpen`] when the call must not be made.
     #[inline]
     pub fn acquire(breaker: B) -> Result<Self, CircuitOpen> {
-        let mut place = Place::none(breaker);
-        place.renew()?;
-        Ok(Permit(place))
+        Place::acquire(breaker).map(Permit)
     }
 
     /// The call succeeded. The time since the admission decides whether it was slow.
@@ -110,9 +108,19 @@ impl<B: Deref<Target = Breaker>> Place<B> {
         Place { breaker, long_from: None, held: Held::NOTHING }
     }
 
+    /// A place with permission.
+    #[inline(always)]
+    pub(crate) fn acquire(breaker: B) -> Result<Self, CircuitOpen> {
+        let (held, long_from) = match breaker.word.admit_fast() {
+            Some(held) => (held, None),
+            None => admitted_slowly(&breaker).map_err(|refusal| breaker.circuit_open(refusal))?,
+        };
+        Ok(Place { breaker, long_from, held })
+    }
+
     /// Asks for permission, for an empty place.
     #[inline(always)]
-    pub(crate) fn renew(&mut self) -> Result<(), CircuitOpen> {
+    pub(crate) fn renew(&mut self) -> Result<(), Refusal> {
         match self.breaker.word.admit_fast() {
             Some(held) => self.held = held,
             // By value: a place that nothing points to can stay in registers.
@@ -220,7 +228,7 @@ fn panicked(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
 }
 
 #[cold]
-fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), CircuitOpen> {
+fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), Refusal> {
     let now = breaker.timeline.now();
     let ticket = breaker.admit(now)?;
     Ok((ticket.into(), Some(now.saturating_add(breaker.word.patience()))))

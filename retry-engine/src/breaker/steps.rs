@@ -17,7 +17,7 @@ use crate::base::sync::unpoisoned;
 
 impl Breaker {
     /// The ticket of a call, without the lock while closed.
-    pub(super) fn admit(&self, now: Moment) -> Result<Ticket, CircuitOpen> {
+    pub(super) fn admit(&self, now: Moment) -> Result<Ticket, Refusal> {
         if let Some(generation) = self.word.admit_unlisted() {
             return Ok(Ticket { generation, probe: None, number: 0, since: None });
         }
@@ -33,11 +33,16 @@ impl Breaker {
                 Err(refusal) => refusal,
             },
         };
-        let refusal = CircuitOpen::new(self.name.to_cow(), refusal);
         if self.name.is_heard() {
-            listener::refused(&refusal);
+            listener::refused(&self.name, &refusal);
         }
         Err(refusal)
+    }
+
+    /// The error of a caller whose call was refused.
+    #[cold]
+    pub(crate) fn circuit_open(&self, refusal: Refusal) -> CircuitOpen {
+        CircuitOpen::new(self.name.to_cow(), refusal)
     }
 
     /// Refuses a call without the lock, while open.

@@ -145,12 +145,6 @@ impl CircuitOpen {
         &self.name
     }
 
-    /// [`name`](Self::name), for a value that outlives the breaker.
-    #[inline]
-    pub(crate) fn owned_name(&self) -> Cow<'static, str> {
-        self.name.clone()
-    }
-
     /// The state that refused it.
     pub const fn mode(&self) -> Mode {
         self.refusal.mode
