@@ -292,7 +292,7 @@ impl Trail {
         if event::has_any_listener() {
             self.emit_retry_suppressed(policy, reason, verdict.class);
         }
-        self.end_at(reason, now);
+        self.end_at(reason, Some(now));
         Decision::Stop(reason)
     }
 }
