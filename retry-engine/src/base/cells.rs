@@ -28,6 +28,7 @@ mod threads {
 
         /// Asks for cells: whether there are some from now on, and were none before. They may have contents of an object
         /// that is gone. One thread at a time may call this.
+        #[inline]
         pub(crate) fn begin(&self) -> bool {
             let is_new = self.number.load(Ordering::Relaxed) == NO_NUMBER;
             if is_new {

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::ticket::{CircuitOpen, Transition};
+use super::ticket::{Refusal, Transition};
+use crate::base::name::Name;
 
 /// Functions that are called at transitions and refusals, outside of the breakers' locks. The linker collects the
 /// listeners (crate `inventory`): the events are a layer above, and a breaker in a `static` has no first call
@@ -10,7 +11,8 @@ use super::ticket::{CircuitOpen, Transition};
 pub(crate) struct Listener {
     /// The breaker of this name has changed its state.
     pub(crate) changed: fn(Cow<'static, str>, &Transition),
-    pub(crate) refused: fn(&CircuitOpen),
+    /// The breaker of this name has refused a call.
+    pub(crate) refused: fn(&Name, &Refusal),
 }
 
 inventory::collect!(Listener);
@@ -22,8 +24,8 @@ pub(super) fn changed(breaker: Cow<'static, str>, transitions: &[Transition]) {
     }
 }
 
-pub(super) fn refused(refusal: &CircuitOpen) {
-    each(|listener| (listener.refused)(refusal));
+pub(super) fn refused(breaker: &Name, refusal: &Refusal) {
+    each(|listener| (listener.refused)(breaker, refusal));
 }
 
 fn each(tell: impl Fn(&Listener)) {

@@ -92,7 +92,7 @@ fn loom_a_refusal_that_races_another_order_is_one_of_either_state() {
         breaker.locked(now, |machine, tick| machine.open_for(tick, second));
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.admit(now).map_err(|refused| (refused.mode(), refused.retry_after()))
+            other.admit(now).map_err(|refused| (refused.mode, refused.retry_after))
         });
         breaker.locked(now, Machine::force_open);
         let refused = thread.join().unwrap().unwrap_err();
@@ -106,8 +106,7 @@ fn loom_a_refusal_that_races_the_closing_is_refused_for_the_time_that_was_left_o
         let second = Duration::from_secs(1);
         breaker.locked(now, |machine, tick| machine.open_for(tick, second));
         let other = Arc::clone(&breaker);
-        let thread =
-            thread::spawn(move || other.admit(now).map_err(|refused| refused.retry_after()));
+        let thread = thread::spawn(move || other.admit(now).map_err(|refused| refused.retry_after));
         breaker.locked(now, Machine::force_close);
         let left = thread.join().unwrap().map_err(|left| assert_eq!(left, Some(second)));
         drop(left);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::machine::Machine;
 use super::settings::Window;
 use super::state::State;
-use super::word::{Path, Start, Successes, nanos};
+use super::word::{Path, Start, Successes};
 
 /// The shortest time.
 const INSTANT: Duration = Duration::from_nanos(1);
@@ -14,15 +14,11 @@ const INSTANT: Duration = Duration::from_nanos(1);
 impl Machine {
     /// Takes in what threads have counted since the last step: quick successes of a closed state, refusals of an open one.
     /// With `saturated`, successes were left out that had filled the window.
-    #[inline]
     pub(super) fn absorb(&mut self, now: Duration, counted: u32, saturated: bool) {
         let counted = match self.settings.window {
             Window::Count(size) if saturated => counted.max(size),
             _ => counted,
         };
-        if counted == 0 {
-            return;
-        }
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 // Threads counted them before time changed the window: after that they would have taken the lock.
@@ -50,7 +46,7 @@ impl Machine {
     }
 
     /// The steps that need no lock from now on. Successes stay uncounted only if some have just come in.
-    #[inline]
+    #[inline(always)]
     pub(super) fn path(&mut self, now: Duration, came_in: bool) -> Path {
         self.settle(now);
         match &mut self.state {
@@ -68,17 +64,12 @@ impl Machine {
                     }
                     _ => Successes::ByThread,
                 };
-                Path::Admit { start, successes, stable: closed.ring.stable_until() }
+                Path::admit(start, successes, closed.ring.stable_until())
             }
-            State::Disabled => {
-                let (start, successes) = (Start::Untimed, Successes::Uncounted);
-                Path::Admit { start, successes, stable: None }
-            }
-            // A word has no room for it.
-            State::Open(open) if nanos(open.until) == u64::MAX => Path::Locked,
-            State::Open(open) => Path::Refuse(Some(open.until)),
-            State::ForcedOpen => Path::Refuse(None),
-            State::HalfOpen(_) => Path::Locked,
+            State::Disabled => Path::admit(Start::Untimed, Successes::Uncounted, None),
+            State::Open(open) => Path::refuse(Some(open.until)),
+            State::ForcedOpen => Path::refuse(None),
+            State::HalfOpen(_) => Path::LOCKED,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::handle::Breaker;
 use super::state::Ran;
-use super::ticket::CircuitOpen;
+use super::ticket::{CircuitOpen, Refusal};
 use super::window::Outcome;
 use super::word::{Held, Now};
 use crate::base::border::contained;
@@ -63,9 +63,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`CircuitOpen`] when the call must not be made.
     #[inline]
     pub fn acquire(breaker: B) -> Result<Self, CircuitOpen> {
-        let mut place = Place::none(breaker);
-        place.renew()?;
-        Ok(Permit(place))
+        Place::acquire(breaker).map(Permit)
     }
 
     /// The call succeeded. The time since the admission decides whether it was slow.
@@ -110,9 +108,19 @@ impl<B: Deref<Target = Breaker>> Place<B> {
         Place { breaker, long_from: None, held: Held::NOTHING }
     }
 
+    /// A place with permission.
+    #[inline(always)]
+    pub(crate) fn acquire(breaker: B) -> Result<Self, CircuitOpen> {
+        let (held, long_from) = match breaker.word.admit_fast() {
+            Some(held) => (held, None),
+            None => admitted_slowly(&breaker).map_err(|refusal| breaker.circuit_open(refusal))?,
+        };
+        Ok(Place { breaker, long_from, held })
+    }
+
     /// Asks for permission, for an empty place.
     #[inline(always)]
-    pub(crate) fn renew(&mut self) -> Result<(), CircuitOpen> {
+    pub(crate) fn renew(&mut self) -> Result<(), Refusal> {
         match self.breaker.word.admit_fast() {
             Some(held) => self.held = held,
             // By value: a place that nothing points to can stay in registers.
@@ -133,7 +141,7 @@ impl<B: Deref<Target = Breaker>> Place<B> {
     pub(crate) fn quick_success(&self, quick: Quick) {
         let now = self.breaker.word.now();
         if !now.is_saturated() {
-            here(|thread| succeeded_quickly(&self.breaker, quick.0, now, thread));
+            here(|thread| succeeded(&self.breaker, quick.0, None, now, thread));
         }
     }
 
@@ -172,9 +180,10 @@ impl<B: Deref<Target = Breaker>> Place<B> {
         if outcome == Outcome::Success {
             let now = self.breaker.word.now();
             if !now.is_saturated() {
-                let held = mem::replace(&mut self.held, Held::NOTHING);
-                let long_from = self.long_from.take();
-                succeeded(&self.breaker, held, long_from, now);
+                here(|thread| {
+                    let held = mem::replace(&mut self.held, Held::NOTHING);
+                    succeeded(&self.breaker, held, self.long_from.take(), now, thread);
+                });
             }
         } else {
             let held = mem::replace(&mut self.held, Held::NOTHING);
@@ -219,37 +228,27 @@ fn panicked(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
 }
 
 #[cold]
-fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), CircuitOpen> {
+fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), Refusal> {
     let now = breaker.timeline.now();
     let ticket = breaker.admit(now)?;
     Ok((ticket.into(), Some(now.saturating_add(breaker.word.patience()))))
 }
 
-/// Reports the success of a quick call. Out of line, so that generated code stays small; that code knows the address of
-/// the thread's state, which a library has to ask for.
+/// Reports a success. Out of line, so that generated code stays small; that code knows the address of the thread's state,
+/// which a library has to ask for.
 #[inline(never)]
-fn succeeded_quickly(breaker: &Breaker, held: Held, now: Now, thread: &Thread) {
+fn succeeded(breaker: &Breaker, held: Held, long_from: Option<Moment>, now: Now, thread: &Thread) {
     if !(now.is_untimed() && breaker.runs.count(thread, held.word())) {
-        succeeded_rarely(breaker, held);
+        succeeded_rarely(breaker, held, long_from);
     }
 }
 
-/// Reports a success.
-#[inline(never)]
-fn succeeded(breaker: &Breaker, held: Held, long_from: Option<Moment>, now: Now) {
-    if !now.is_untimed() {
-        settle_locked(breaker, held, long_from, None, Outcome::Success);
-    } else if !here(|thread| breaker.runs.count(thread, held.word())) {
-        succeeded_rarely(breaker, held);
-    }
-}
-
+/// Reports a success that the cell of its thread was not ready for, or whose time must be known.
 #[cold]
 #[inline(never)]
-fn succeeded_rarely(breaker: &Breaker, held: Held) {
+fn succeeded_rarely(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
     if !(breaker.word.now().is_untimed() && breaker.count_rarely(held.word())) {
-        // Where the clock is not read, no success is slow.
-        settle_locked(breaker, held, None, None, Outcome::Success);
+        settle_locked(breaker, held, long_from, None, Outcome::Success);
     }
 }
 
@@ -262,14 +261,13 @@ fn settle_locked(
     engine: Option<Moment>,
     outcome: Outcome,
 ) {
-    let ticket = held.ticket();
-    if outcome == Outcome::Ignored && !ticket.is_listed() {
+    if outcome == Outcome::Ignored && !held.ticket().is_listed() {
         return;
     }
     let timeline = &breaker.timeline;
     let now = engine.map_or_else(|| timeline.now(), |now| timeline.known(now));
     let slow = breaker.word.counts_slow() && long_from.is_some_and(|from| now >= from);
-    breaker.record(now, ticket, outcome, slow);
+    breaker.record(now, held, outcome, slow);
 }
 
 /// The caller gave the call up. Only now is the clock read.
@@ -283,7 +281,7 @@ fn dropped(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
         None => Ran::Unknown,
     };
     if ticket.is_listed() || ran != Ran::Briefly {
-        breaker.locked(now, |machine, now| machine.drop_call(now, &ticket, ran));
+        breaker.locked_rarely(now, |machine, now| machine.drop_call(now, &ticket, ran));
     }
 }
 

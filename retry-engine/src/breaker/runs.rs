@@ -96,6 +96,7 @@ impl Runs {
     }
 
     /// Makes the cells known, so that threads may count in them. The caller holds the lock.
+    #[inline]
     pub(super) fn begin(&self, taken: &mut Taken, generation: u32) {
         if self.cells.begin() {
             *taken = self.sum(generation);

@@ -9,6 +9,7 @@ use super::runs::Counted;
 use super::share;
 use super::ticket::{CircuitOpen, Mode, Refusal, Ticket};
 use super::window::Outcome;
+use super::word::Held;
 use crate::base::cells::here;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
@@ -16,13 +17,13 @@ use crate::base::sync::unpoisoned;
 
 impl Breaker {
     /// The ticket of a call, without the lock while closed.
-    pub(super) fn admit(&self, now: Moment) -> Result<Ticket, CircuitOpen> {
+    pub(super) fn admit(&self, now: Moment) -> Result<Ticket, Refusal> {
         if let Some(generation) = self.word.admit_unlisted() {
             return Ok(Ticket { generation, probe: None, number: 0, since: None });
         }
         let refusal = match self.refuse(now) {
             Some(refusal) => refusal,
-            None => match self.locked(now, Machine::admit) {
+            None => match self.locked_rarely(now, Machine::admit) {
                 Ok(ticket) => return Ok(ticket),
                 Err(refusal) if refusal.mode == Mode::HalfOpen => match self.ask_for_turn(now) {
                     Some(Ok(ticket)) => return Ok(ticket),
@@ -32,11 +33,16 @@ impl Breaker {
                 Err(refusal) => refusal,
             },
         };
-        let refusal = CircuitOpen::new(self.name.to_cow(), refusal);
         if self.name.is_heard() {
-            listener::refused(&refusal);
+            listener::refused(&self.name, &refusal);
         }
         Err(refusal)
+    }
+
+    /// The error of a caller whose call was refused.
+    #[cold]
+    pub(crate) fn circuit_open(&self, refusal: Refusal) -> CircuitOpen {
+        CircuitOpen::new(self.name.to_cow(), refusal)
     }
 
     /// Refuses a call without the lock, while open.
@@ -46,13 +52,15 @@ impl Breaker {
     }
 
     /// Counts a result; a quick success of a quiet breaker is counted by its thread.
-    pub(super) fn record(&self, now: Moment, ticket: Ticket, outcome: Outcome, slow: bool) {
+    #[inline]
+    pub(super) fn record(&self, now: Moment, held: impl Into<Held>, outcome: Outcome, slow: bool) {
+        let held = held.into();
         let is_counted = outcome == Outcome::Success
             && !slow
             && self.word.is_quiet(self.timeline.tick(now))
-            && self.count(ticket.word());
+            && self.count(held.word());
         if !is_counted {
-            self.locked(now, |machine, now| machine.record(now, ticket, outcome, slow));
+            self.locked(now, move |machine, now| machine.record(now, held.ticket(), outcome, slow));
         }
     }
 
@@ -96,6 +104,7 @@ impl Breaker {
 
     /// Runs a step of the machine under the lock: takes what threads have counted for themselves before the step,
     /// publishes the word after it, and tells the listeners of transitions once the lock is free.
+    #[inline]
     pub(super) fn locked<T>(
         &self,
         now: Moment,
@@ -108,7 +117,10 @@ impl Breaker {
             seed(machine);
         }
         let counted = self.runs.take(taken, machine.generation);
-        machine.absorb(tick, counted, self.word.now().is_saturated());
+        let saturated = self.word.now().is_saturated();
+        if counted > 0 || saturated {
+            machine.absorb(tick, counted, saturated);
+        }
         let result = step(machine, tick);
         let path = machine.path(tick, counted > 0);
         self.runs.change(taken, machine.generation);

@@ -81,11 +81,6 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// The generation in the upper half of a word.
-    pub(super) fn word(&self) -> u64 {
-        u64::from(self.generation) << 32
-    }
-
     /// Whether the machine knows of the call while it is under way.
     pub(super) fn is_listed(&self) -> bool {
         self.probe.is_some() || self.number != 0
@@ -148,12 +143,6 @@ impl CircuitOpen {
     #[inline]
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// [`name`](Self::name), for a value that outlives the breaker.
-    #[inline]
-    pub(crate) fn owned_name(&self) -> Cow<'static, str> {
-        self.name.clone()
     }
 
     /// The state that refused it.

@@ -43,17 +43,6 @@ const FAST: u64 = 1 << 29;
 const QUIET: u64 = 1 << 30;
 const CLOSED: u64 = 1 << 31;
 
-/// The steps of a call that need no lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Path {
-    /// None: every step takes the lock.
-    Locked,
-    /// Refuse, until this moment; until another order without one.
-    Refuse(Option<Duration>),
-    /// Admit. Time next changes the window at the end of `stable`.
-    Admit { start: Start, successes: Successes, stable: Option<Duration> },
-}
-
 /// The facts about a call that begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
@@ -76,14 +65,46 @@ pub(super) enum Successes {
     Uncounted,
 }
 
+/// The steps of a call that need no lock: the lower half of the word, and the moment beside the word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Path {
+    flags: u64,
+    until: u64,
+}
+
 impl Path {
-    /// Whether threads count something for themselves.
-    pub(super) fn counts(self) -> bool {
-        match self {
-            Path::Locked => false,
-            Path::Refuse(_) => true,
-            Path::Admit { successes, .. } => successes == Successes::ByThread,
+    /// Every step takes the lock.
+    pub(super) const LOCKED: Path = Path { flags: 0, until: NEVER };
+
+    /// Every call is refused, until this moment; until another order without one.
+    pub(super) fn refuse(until: Option<Duration>) -> Self {
+        match until.map(nanos) {
+            // A word has no room for the moment.
+            Some(NEVER) => Path::LOCKED,
+            until => Path { flags: REFUSING, until: until.unwrap_or(NEVER) },
         }
+    }
+
+    /// Calls are admitted. Time next changes the window at the end of `stable`.
+    #[inline]
+    pub(super) fn admit(start: Start, successes: Successes, stable: Option<Duration>) -> Self {
+        let start = match start {
+            Start::Untimed => FAST,
+            Start::Timed => 0,
+            Start::Listed => WATCHING,
+        };
+        let successes = match successes {
+            Successes::Locked => 0,
+            Successes::ByThread if start == FAST && stable.is_none() => QUIET | UNTIMED,
+            Successes::ByThread => QUIET,
+            Successes::Uncounted => SATURATED,
+        };
+        Path { flags: CLOSED | start | successes, until: stable.map_or(NEVER, nanos) }
+    }
+
+    /// Whether threads count something for themselves.
+    pub(super) const fn counts(self) -> bool {
+        self.flags & (REFUSING | QUIET) != 0
     }
 }
 
@@ -198,37 +219,20 @@ impl Word {
     }
 
     /// Sets the generation and the steps that need no lock from now on. The caller holds the lock.
+    #[inline]
     pub(super) fn publish(&self, generation: u32, path: Path) {
         let generation = u64::from(generation) << 32;
-        let (flags, until) = match path {
-            Path::Locked => (0, None),
-            Path::Refuse(until) => (REFUSING, until),
-            Path::Admit { start, successes, stable } => {
-                let start = match start {
-                    Start::Untimed => FAST,
-                    Start::Timed => 0,
-                    Start::Listed => WATCHING,
-                };
-                let successes = match successes {
-                    Successes::Locked => 0,
-                    Successes::ByThread if start == FAST && stable.is_none() => QUIET | UNTIMED,
-                    Successes::ByThread => QUIET,
-                    Successes::Uncounted => SATURATED,
-                };
-                (CLOSED | start | successes, stable)
-            }
-        };
-        let (next, until) = (generation | flags, until.map_or(NEVER, nanos));
+        let next = generation | path.flags;
         let mut shown = self.word.load(Ordering::Relaxed);
         // Nothing is written that is there already: a failure usually changes neither, and the other cores go on without a
         // look at memory.
-        if self.until.load(Ordering::Relaxed) != until {
+        if self.until.load(Ordering::Relaxed) != path.until {
             if shown & REFUSING != 0 {
                 // Before the moment: nobody takes the new one for the end of the old state.
                 shown = generation;
                 self.word.store(shown, Ordering::Relaxed);
             }
-            self.until.store(until, Ordering::Release);
+            self.until.store(path.until, Ordering::Release);
         }
         if shown != next {
             self.word.store(next, Ordering::Release);
@@ -255,7 +259,7 @@ impl Now {
 }
 
 /// The nanoseconds of a moment; `NEVER` for one that a word cannot hold.
-pub(super) fn nanos(moment: Duration) -> u64 {
+fn nanos(moment: Duration) -> u64 {
     u64::try_from(moment.as_nanos()).unwrap_or(NEVER)
 }
 

@@ -276,7 +276,7 @@ impl Trail {
         if event::has_any_listener() {
             self.emit_retry_suppressed(policy, reason, verdict.class);
         }
-        self.end_at(reason, failed.at);
+        self.end_at(reason, Some(failed.at));
         Decision::Stop(reason)
     }
 }

@@ -56,12 +56,14 @@ impl Call<'_> {
             }
             Cause::TimedOut { .. } | Cause::DeadlinePassed => StopReason::Deadline,
         };
-        trail.end_at(reason, Moment::now());
+        // A call whose first attempt was refused has no duration.
+        let now = trail.started.map(|_| Moment::now());
+        trail.end_at(reason, now);
     }
 
     #[cold]
     pub(super) fn end(&mut self, reason: StopReason) {
-        self.trail_mut().end_at(reason, Moment::now());
+        self.trail_mut().end_at(reason, Some(Moment::now()));
     }
 
     /// Converts the call's outcome to a `Result`, and adds the report to a failure.
@@ -130,7 +132,7 @@ impl Trail {
         if is_reported && event::has_any_listener() {
             self.emit_attempt_finished(policy);
         }
-        self.end_at(StopReason::Success, now);
+        self.end_at(StopReason::Success, Some(now));
     }
 
     /// Ends the fields that few trails use.
@@ -146,8 +148,8 @@ impl Trail {
     }
 
     /// Ends the call: completes the report, and passes it to the queue, the interceptor, the listeners, the observer and
-    /// the site.
-    pub(super) fn end_at(&mut self, reason: StopReason, now: Moment) {
+    /// the site. A call that has started needs `now`.
+    pub(super) fn end_at(&mut self, reason: StopReason, now: Option<Moment>) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
         self.debt = None;
@@ -157,7 +159,8 @@ impl Trail {
             border::contained(|| drop(sleep));
         }
         self.draft.reason = reason;
-        self.draft.total = self.started.map_or(0, |started| now.nanos_since(started));
+        let times = self.started.zip(now);
+        self.draft.total = times.map_or(0, |(started, now)| now.nanos_since(started));
         if reason == StopReason::Success {
             self.draft.retry_after = None;
         }

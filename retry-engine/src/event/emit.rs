@@ -9,7 +9,8 @@ use super::label::Label;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 use super::vocabulary::{Event, EventKind};
 use super::warnings;
-use crate::breaker::{CircuitOpen, Listener, Transition};
+use crate::base::name::Name;
+use crate::breaker::{Listener, Refusal, Transition};
 use crate::budget::Refused;
 
 // Breakers are in a lower folder and must not import events.
@@ -28,12 +29,12 @@ fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
 
 /// Emits a breaker's refusal of an attempt.
 #[inline]
-fn breaker_rejected(refusal: &CircuitOpen) {
+fn breaker_rejected(breaker: &Name, refusal: &Refusal) {
     if has_listener(EventKind::BreakerRejected) {
         emit(&Event::BreakerRejected(BreakerRejected {
-            breaker: refusal.owned_name().into(),
-            mode: refusal.mode(),
-            retry_after: refusal.retry_after(),
+            breaker: breaker.to_cow().into(),
+            mode: refusal.mode,
+            retry_after: refusal.retry_after,
         }));
     }
 }

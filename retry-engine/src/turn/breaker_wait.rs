@@ -53,8 +53,7 @@ impl Breaker {
         &self,
         body: impl FnOnce() -> F,
     ) -> Result<Result<T, E>, CircuitOpen> {
-        let mut place = Place::none(self);
-        place.renew()?;
+        let mut place = Place::acquire(self)?;
         let mut running = pin!(async { body().await });
         let result = poll_fn(|cx| {
             let panics = Panicking(&mut place);

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::guard::Guard;
 use crate::base::clock::Moment;
-use crate::breaker::{Breaker, CircuitOpen, Outcome, Place, Quick};
+use crate::breaker::{Breaker, Outcome, Place, Quick, Refusal};
 use crate::call::attempt::Limits;
 use crate::call::state::Call;
 use crate::failure::class::Kind;
@@ -145,7 +145,7 @@ impl<R, B: Guarded, O: ToOutcome<R>, X: Guard<R>> Guard<R> for Breaking<B, O, X>
     fn before(self: Pin<&mut Self>, call: &Call<'_>) -> Result<(), Cause> {
         let this = self.project();
         this.inner.before(call).map_err(Into::into)?;
-        this.permit.renew().map_err(|open| refused(&open))
+        this.permit.renew().map_err(|refusal| refused(&refusal))
     }
 
     #[inline(always)]
@@ -218,6 +218,6 @@ impl<R, B: Guarded, O: ToOutcome<R>, X: Guard<R>> Guard<R> for Breaking<B, O, X>
 }
 
 #[cold]
-fn refused(open: &CircuitOpen) -> Cause {
-    Cause::CircuitOpen { retry_after: open.retry_after() }
+fn refused(refusal: &Refusal) -> Cause {
+    Cause::CircuitOpen { retry_after: refusal.retry_after }
 }

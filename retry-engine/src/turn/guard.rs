@@ -145,6 +145,7 @@ pub trait Guard<R> {
 }
 
 /// Runs an attempt, and tells the guard if it panics.
+#[inline]
 pub(super) fn telling_panics<R, X: Guard<R>, T>(
     guard: Pin<&mut X>,
     attempt: impl FnOnce() -> T,

@@ -143,6 +143,19 @@ fn a_failing_call_allocates_nothing_once_its_history_is_full() {
     assert_eq!(allocations(boxed), 3, "the boxes of three attempts");
 }
 
+#[retryable(max = 0, breaker(key = host, consecutive = 1))]
+fn by_host(host: &str) -> Result<u32, Failure> {
+    Err(Failure::Refused)
+}
+
+#[test]
+fn a_call_that_the_breaker_of_its_key_refuses_allocates_nothing() {
+    assert_eq!(by_host("eu.example.com"), Err(Failure::Refused));
+    let refused = || assert!(matches!(by_host("eu.example.com"), Err(Failure::Cut(_))));
+    (0..40).for_each(|_| refused());
+    assert_eq!(allocations(refused), 0);
+}
+
 #[test]
 fn each_retry_allocates_little_and_no_more_than_the_previous_one() {
     let retried = |attempts: u32| {

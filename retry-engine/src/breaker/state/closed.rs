@@ -78,7 +78,7 @@ impl Closed {
     #[inline]
     pub(in crate::breaker) fn consecutive(&self, now: Duration, settings: &BreakerSettings) -> u32 {
         let fresh = |last: Duration| now.saturating_sub(last) <= settings.forget;
-        if self.last_result.is_some_and(fresh) { self.failures } else { 0 }
+        if self.failures > 0 && self.last_result.is_some_and(fresh) { self.failures } else { 0 }
     }
 
     /// The time since the last result.
@@ -88,11 +88,13 @@ impl Closed {
     }
 
     /// Whether the counts are enough to open.
-    #[inline]
+    #[inline(always)]
     pub(in crate::breaker) fn trips(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
         let enough = settings.enough_calls();
         let limit = settings.consecutive.map_or(enough, |limit| limit.min(enough));
-        if self.consecutive(now, settings) >= limit || self.dropped.trips(now, enough) {
+        // The time of the last result matters to a long row only.
+        let is_long = self.failures >= limit && self.consecutive(now, settings) >= limit;
+        if is_long || self.dropped.trips(now, enough) {
             return true;
         }
         let tally = self.ring.tally(now);

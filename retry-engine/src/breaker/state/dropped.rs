@@ -114,6 +114,7 @@ impl Dropped {
     }
 
     /// Whether so many of them, and so long a silence, are enough to open.
+    #[inline]
     pub(in crate::breaker) fn trips(&self, now: Duration, enough: u32) -> bool {
         self.count >= enough
             && now.saturating_sub(self.since) >= SILENCE

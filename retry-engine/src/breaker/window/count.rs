@@ -86,46 +86,38 @@ impl CountWindow {
             self.evict(1);
         }
         self.tally.add(mark);
-        self.push(Run::new(last, mark, 1), self.newest);
+        self.push(Run::new(last, mark, 1), 1);
     }
 
     /// Adds successes, at least one, of the time since the newest call; more of them than fit leave the window as that many would.
     pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
         let last = self.newest.max(nanos(now));
         let calls = successes.min(self.size);
-        let run = Run::new(last, Mark::default(), successes);
-        let before = run.at(self.newest, calls);
-        if calls == self.size {
-            self.runs.clear();
-            self.tally = Tally::default();
-        } else {
-            match (self.tally.calls + calls).saturating_sub(self.size) {
-                0 => {}
-                surplus => self.evict(surplus),
-            }
-        }
+        self.evict((self.tally.calls + calls).saturating_sub(self.size));
         self.tally.calls += calls;
-        self.push(Run { calls, ..run }, before);
+        self.push(Run::new(last, Mark::default(), successes), calls);
     }
 
-    fn push(&mut self, run: Run, before: u64) {
+    /// Adds the last `kept` calls of a run that began after the newest call.
+    fn push(&mut self, run: Run, kept: u32) {
         if self.runs.is_empty() {
-            self.before = before;
+            self.before = run.at(self.newest, kept);
         }
         self.newest = run.last();
-        self.runs.push_back(run);
+        self.runs.push_back(Run { calls: kept, ..run });
     }
 
     /// The calls that are not older than `forget`.
     #[inline]
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
-        if let Some(limit) = nanos(now).max(self.newest).checked_sub(self.forget) {
+        let limit = nanos(now).max(self.newest).saturating_sub(self.forget);
+        if self.before < limit {
             self.forget_before(limit);
         }
         self.tally
     }
 
-    #[inline]
+    #[cold]
     fn forget_before(&mut self, limit: u64) {
         while self.before < limit {
             let Some(oldest) = self.runs.front() else { return };
@@ -154,22 +146,22 @@ impl CountWindow {
     }
 
     /// Removes the oldest calls.
-    #[inline]
+    #[inline(always)]
     fn evict(&mut self, mut calls: u32) {
-        while let Some(oldest) = self.runs.front_mut() {
-            if calls < oldest.calls {
-                let left = oldest.calls - calls;
-                self.tally.remove(oldest.mark(), calls);
-                self.before = oldest.at(self.before, left);
-                oldest.calls = left;
-                return;
-            }
-            calls -= oldest.calls;
-            self.tally.remove(oldest.mark(), oldest.calls);
-            self.before = oldest.last();
-            self.runs.pop_front();
-            if calls == 0 {
-                return;
+        while calls > 0 {
+            let Some(oldest) = self.runs.front_mut() else { return };
+            let gone = calls.min(oldest.calls);
+            calls -= gone;
+            self.tally.remove(oldest.mark(), gone);
+            match oldest.calls - gone {
+                0 => {
+                    self.before = oldest.last();
+                    self.runs.pop_front();
+                }
+                left => {
+                    self.before = oldest.at(self.before, left);
+                    oldest.calls = left;
+                }
             }
         }
     }

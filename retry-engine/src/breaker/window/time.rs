@@ -37,6 +37,8 @@ impl TimeWindow {
         bucket.calls = bucket.calls.saturating_add(successes);
     }
 
+    // Out of line: the sum of ten buckets would make every function that asks for a tally a long one.
+    #[inline(never)]
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
         self.advance(now);
         let mut sum = Tally::default();
