@@ -82,7 +82,7 @@ impl Trail {
         let row = self.row();
         let mut course = Course {
             attempt: self.attempt.saturating_sub(row.before),
-            previous: self.previous,
+            previous: self.previous(row),
             deadline: self.deadline,
             began: row.began.or(self.started),
             rng: &mut self.rng,
@@ -215,7 +215,6 @@ impl Trail {
         surroundings: &dyn Surroundings,
         heard: bool,
     ) -> Decision {
-        self.previous = Some(delay.length);
         self.draft.set_delay(Some(delay));
         self.note(Note::Delay(delay.length));
         if heard {
@@ -225,10 +224,10 @@ impl Trail {
             // The span covers the attempt, and not the pause after it.
             rare.span = None;
         }
+        let continues = delay.length.is_zero() && !surroundings.takes_time(self.attempt);
+        self.attempt_started = continues.then_some(now);
         if !delay.length.is_zero() {
             self.list(policy, now, delay.length, kind, surroundings.ends_sleeps());
-        } else if !surroundings.takes_time(self.attempt) {
-            self.continued = Some(now);
         }
         Decision::Pause(delay)
     }
@@ -248,7 +247,6 @@ impl Trail {
     fn begin_row(&mut self, now: Moment) {
         let row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
         self.rare_mut().row = row;
-        self.previous = None;
         self.account_for_success();
     }
 

@@ -105,11 +105,14 @@ impl Call<'_> {
         trail.deadline = ends.min();
         trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
-        trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
         let rare = trail.rare_mut();
         (rare.failures, rare.row) = (standing.failures, Row::default());
-        rare.resumed = Some(Box::new(Resumed { handover, call_id: standing.call_id }));
+        rare.resumed = Some(Box::new(Resumed {
+            handover,
+            call_id: standing.call_id,
+            previous: standing.previous,
+        }));
     }
 
     /// The identifier of the call: the standing's for a resumed call, a new one for any other.

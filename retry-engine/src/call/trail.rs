@@ -32,14 +32,12 @@ pub(super) struct Trail {
     pub(super) own: Option<Arc<Own>>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,
-    /// When the running attempt started. Known if the call is timed, and from the second attempt on.
+    /// When the running attempt started: known if the call is timed, and from the second attempt on. During a pause, when
+    /// the next attempt starts, if it follows without a delay: the clock is read once for both.
     pub(super) attempt_started: Option<Moment>,
-    /// When the next attempt starts, if it follows the last one without a delay: the clock is read once for both.
-    pub(super) continued: Option<Moment>,
     /// The call's own deadline or the inherited one, whichever is earlier.
     pub(super) deadline: Option<Moment>,
     pub(super) rng: Rng,
-    pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
     pub(super) draft: Draft,
     /// When the call started; if its first attempt was not timed, when that attempt ended.
@@ -92,10 +90,8 @@ impl Trail {
             attempt,
             mode: Mode::RUNNING,
             attempt_started: None,
-            continued: None,
             deadline: None,
             rng,
-            previous: None,
             last_kind: None,
             draft: Draft::new(),
             started: None,
@@ -119,11 +115,9 @@ impl Trail {
             attempt,
             mode,
             attempt_started,
-            continued,
             deadline,
             // The next call goes on with the random numbers.
             rng: _,
-            previous,
             last_kind,
             draft,
             started,
@@ -137,8 +131,8 @@ impl Trail {
         } = self;
         draft.clear(spare::BYTES);
         (*attempt, *mode, *number) = (0, Mode::RUNNING, 0);
-        (*attempt_started, *continued, *started) = (None, None, None);
-        (*deadline, *previous, *last_kind) = (None, None, None);
+        (*attempt_started, *started) = (None, None);
+        (*deadline, *last_kind) = (None, None);
         (*effective, *own, *key, *observer) = (None, None, None, None);
         (*debt, *live, *sleep, *rare) = (None, None, None, None);
     }
@@ -215,7 +209,7 @@ impl Trail {
     pub(super) fn note_start(&mut self) {
         self.attempt = self.attempt.saturating_add(1);
         if self.attempt > 1 {
-            self.attempt_started = Some(self.continued.take().unwrap_or_else(Moment::now));
+            self.attempt_started.get_or_insert_with(Moment::now);
         }
         if let Some(debt) = &mut self.debt {
             debt.begin();
@@ -240,6 +234,15 @@ impl Trail {
         if let Some(kind) = omitted {
             *self.rare_mut().failures.of(kind) += 1;
         }
+    }
+
+    /// The delay before the attempt that has just ended; `None` for the first one of a row.
+    #[inline(always)]
+    pub(super) fn previous(&self, row: Row) -> Option<Duration> {
+        if self.attempt.saturating_sub(row.before) <= 1 {
+            return None;
+        }
+        self.draft.delay_before().or_else(|| self.resumed()?.previous)
     }
 
     /// The failed attempts of the call, by kind.

@@ -59,6 +59,14 @@ const UNTIMED: u64 = u64::MAX;
 
 const _: () = assert!(size_of::<Note>() == 40);
 
+impl Note {
+    /// The pause after the attempt.
+    fn delay(&self) -> Option<Delay> {
+        let length = Duration::new(self.delay_secs, self.delay_nanos);
+        self.delay_source.map(|source| Delay { length, source })
+    }
+}
+
 impl Draft {
     pub(crate) const fn new() -> Self {
         Draft {
@@ -125,6 +133,13 @@ impl Draft {
         }
     }
 
+    /// The pause before the last attempt, if the attempt before it is noted.
+    #[inline]
+    pub(crate) fn delay_before(&self) -> Option<Duration> {
+        let before = self.notes.len().checked_sub(2)?;
+        self.notes[before].delay().map(|delay| delay.length)
+    }
+
     /// The number of attempts.
     pub(crate) fn made(&self) -> u32 {
         self.omitted + self.notes.len() as u32
@@ -171,10 +186,7 @@ impl Draft {
             duration: (note.duration != UNTIMED).then(|| Duration::from_nanos(note.duration)),
             error: self.text(at).map(Arc::from),
             kind: note.kind,
-            delay: note.delay_source.map(|source| Delay {
-                length: Duration::new(note.delay_secs, note.delay_nanos),
-                source,
-            }),
+            delay: note.delay(),
         }
     }
 
