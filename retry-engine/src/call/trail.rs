@@ -278,7 +278,7 @@ impl Trail {
         cancellable: bool,
     ) {
         // A delay so long that `Instant` overflows is listed as due now.
-        let until = Some(now.checked_add(length).unwrap_or(now));
+        let until = now.checked_add(length).unwrap_or(now);
         let (number, site) = (self.number(), self.site);
         let error = self.last_error();
         let (attempt, limit) = (self.attempt, self.limit(policy));
