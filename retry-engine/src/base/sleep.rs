@@ -11,13 +11,19 @@ use super::sync::unpoisoned;
 /// A future that resolves after some time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A [`Sleep`] that is `Sync`, so that a call's future is `Sync` if the body is. The mutex is never locked: polling
-/// needs `&mut`.
-pub(crate) struct Sleeping(Mutex<Sleep>);
+/// A sleep that is `Sync`, so that a call's future is `Sync` if the body is.
+pub(crate) struct Sleeping(Pin<Box<dyn Future<Output = ()> + Send + Sync>>);
 
 impl Sleeping {
-    pub(crate) fn new(sleep: Sleep) -> Self {
-        Sleeping(Mutex::new(sleep))
+    /// A sleep by a timer of the engine's.
+    pub(crate) fn new(sleep: impl Future<Output = ()> + Send + Sync + 'static) -> Self {
+        Sleeping(Box::pin(sleep))
+    }
+
+    /// A sleep by a timer that promises no `Sync`.
+    #[cold]
+    pub(crate) fn foreign(sleep: Sleep) -> Self {
+        Sleeping::new(Foreign(Mutex::new(sleep)))
     }
 }
 
@@ -25,7 +31,7 @@ impl Future for Sleeping {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        unpoisoned(self.0.get_mut()).as_mut().poll(cx)
+        self.0.as_mut().poll(cx)
     }
 }
 
@@ -33,5 +39,16 @@ impl fmt::Debug for Sleeping {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sleeping")
+    }
+}
+
+/// The mutex is never locked: polling needs `&mut`.
+struct Foreign(Mutex<Sleep>);
+
+impl Future for Foreign {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        unpoisoned(self.0.get_mut()).as_mut().poll(cx)
     }
 }

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use crate::base::sleep::Sleep;
+use crate::base::sleep::Sleeping;
 use crate::base::time::Instant;
 
 pub(crate) fn in_tokio() -> bool {
     false
 }
 
-pub(super) fn sleep(_: Duration) -> Option<Sleep> {
+pub(super) fn sleep(_: Duration) -> Option<Sleeping> {
     None
 }
 
-pub(super) fn sleep_until(_: Instant) -> Option<Sleep> {
+pub(super) fn sleep_until(_: Instant) -> Option<Sleeping> {
     None
 }

@@ -111,9 +111,9 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
     #[cfg(feature = "sites")]
     if let Some(sleep) = intercepted(Wait::Pause(duration)) {
-        return Sleeping::new(sleep);
+        return Sleeping::foreign(sleep);
     }
-    Sleeping::new(real_sleep(duration))
+    real_sleep(duration)
 }
 
 /// A sleep until an instant that limits work which may take real time.
@@ -121,22 +121,25 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
 pub(crate) fn limit(end: Instant) -> Sleeping {
     let left = || end.saturating_duration_since(clock::now()).min(LONGEST);
     let real = || match INSTALLED.get() {
-        Some(timer) => timer.sleep(left()),
+        Some(timer) => Sleeping::foreign(timer.sleep(left())),
         None => tokio_sleep::sleep_until(end).unwrap_or_else(|| delay(left())),
     };
     // Few calls have an interceptor, and the others do not read the clock for it.
     #[cfg(feature = "sites")]
-    if let Some(sleep) = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real))) {
-        return Sleeping::new(sleep);
+    if let Some(by) = intercepted::here() {
+        let boxed = || Box::pin(real()) as Sleep;
+        if let Some(sleep) = by.sleep(Wait::Limit(left(), &boxed)) {
+            return Sleeping::foreign(sleep);
+        }
     }
-    Sleeping::new(real())
+    real()
 }
 
 /// A sleep that never ends.
 #[cfg(feature = "sites")]
 pub(crate) fn never() -> Sleeping {
-    let pending = || Box::pin(std::future::pending()) as Sleep;
-    Sleeping::new(intercepted(Wait::Never).unwrap_or_else(pending))
+    let pending = || Sleeping::new(std::future::pending());
+    intercepted(Wait::Never).map_or_else(pending, Sleeping::foreign)
 }
 
 /// The sleep of the current interceptor, if there is one.
@@ -145,9 +148,9 @@ fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
     intercepted::here()?.sleep(wait)
 }
 
-fn real_sleep(duration: Duration) -> Sleep {
+fn real_sleep(duration: Duration) -> Sleeping {
     match INSTALLED.get() {
-        Some(timer) => timer.sleep(duration),
+        Some(timer) => Sleeping::foreign(timer.sleep(duration)),
         None => default_sleep(duration),
     }
 }
@@ -167,7 +170,7 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     }
 }
 
-fn default_sleep(duration: Duration) -> Sleep {
+fn default_sleep(duration: Duration) -> Sleeping {
     tokio_sleep::sleep(duration).unwrap_or_else(|| delay(duration))
 }
 

@@ -17,7 +17,7 @@ use tokio::task::unconstrained;
 
 use super::thread::Delay;
 use crate::base::border::contained;
-use crate::base::sleep::Sleep;
+use crate::base::sleep::Sleeping;
 use crate::base::time::Instant;
 
 thread_local! {
@@ -33,29 +33,29 @@ pub(crate) fn in_tokio() -> bool {
 }
 
 /// A sleep by tokio's timer; `None` outside of a tokio runtime.
-pub(super) fn sleep(duration: Duration) -> Option<Sleep> {
+pub(super) fn sleep(duration: Duration) -> Option<Sleeping> {
     in_tokio().then(|| until(tokio::time::Instant::now() + duration))
 }
 
 /// A sleep until an instant of tokio's clock; `None` outside of a tokio runtime.
-pub(super) fn sleep_until(end: Instant) -> Option<Sleep> {
+pub(super) fn sleep_until(end: Instant) -> Option<Sleeping> {
     in_tokio().then(|| until(tokio::time::Instant::from_std(end)))
 }
 
-fn until(end: tokio::time::Instant) -> Sleep {
+fn until(end: tokio::time::Instant) -> Sleeping {
     let is_timeless = TIMELESS.try_with(Cell::get).unwrap_or(true);
     let tokio = match is_timeless && !is_paused() {
         true => None,
         false => contained(|| tokio::time::sleep_until(end)),
     };
     match tokio {
-        Some(sleep) => Box::pin(Outliving::Tokio { sleep }),
+        Some(sleep) => Sleeping::new(Outliving::Tokio { sleep }),
         None => {
             if !is_timeless {
                 let _ = TIMELESS.try_with(|timeless| timeless.set(true));
                 warn_once();
             }
-            Box::pin(delay_until(end))
+            Sleeping::new(delay_until(end))
         }
     }
 }
