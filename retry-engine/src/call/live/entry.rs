@@ -3,6 +3,7 @@
 //! All races are decided under one lock: an order counts if it comes before the call has noted the end of its sleep, and
 //! the answer says whether it did.
 
+use std::mem;
 use std::num::NonZeroU32;
 use std::task::{Context, Poll, Waker};
 
@@ -69,7 +70,9 @@ pub(super) struct EntryState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// The call sleeps; a cancellation ends the sleep if its error can be made from an interruption.
-    Sleeps { cancellable: bool },
+    Sleeps {
+        cancellable: bool,
+    },
     /// The call makes an attempt, or is about to.
     Runs,
     Ended,
@@ -131,7 +134,11 @@ impl Entry {
         (state.stage, state.until) = (Stage::Sleeps { cancellable }, until);
         // Most calls fail with the same error again.
         if *state.error != *error {
-            state.error = error.into();
+            // In the same memory, if it has the same length: numbers and addresses differ.
+            let mut text = mem::take(&mut state.error).into_string();
+            text.clear();
+            text.push_str(error);
+            state.error = text.into_boxed_str();
         }
         state.kind = kind;
         state.hurried = false;
