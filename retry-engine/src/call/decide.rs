@@ -197,7 +197,7 @@ impl Call<'_> {
     /// Ends the call although a retry was decided on, and returns the retry's tokens.
     #[inline]
     fn call_off(&mut self, reason: StopReason) -> Decision {
-        self.trail_mut().debt = None;
+        drop(self.trail_mut().take_debt());
         self.end(reason);
         Decision::Stop(reason)
     }

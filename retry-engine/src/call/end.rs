@@ -150,7 +150,7 @@ impl Trail {
     pub(super) fn end_at(&mut self, reason: StopReason, now: Moment) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
-        self.debt = None;
+        drop(self.take_debt());
         self.live = None;
         if let Some(sleep) = self.sleep.take() {
             // A timer's own future; the call may end by a panic, and another one would abort the process.
@@ -170,7 +170,7 @@ impl Trail {
             self.emit_call_finished(reason);
         }
         // After the listeners: a call that a listener makes would replace this report.
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = self.rare.as_ref().and_then(|rare| rare.observer.as_ref()) {
             observer.publish(self.draft.report(name));
         }
         // The process that makes the last attempt of a resumed call counts all attempts.

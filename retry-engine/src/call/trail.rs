@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::Debt;
 use super::context;
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
@@ -15,7 +14,7 @@ use super::spare;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
 use crate::base::sleep::Sleeping;
-use crate::budget::Budget;
+use crate::budget::{Budget, Withdrawal};
 use crate::event::CallSpan;
 use crate::failure::class::Kind;
 use crate::policy::Policy;
@@ -28,8 +27,6 @@ pub(super) struct Trail {
     pub(super) site: &'static Site,
     /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
-    /// The call's own policy and budget, settled.
-    pub(super) own: Option<Arc<Own>>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,
     /// When the running attempt started: known if the call is timed, and from the second attempt on. During a pause, when
@@ -42,11 +39,8 @@ pub(super) struct Trail {
     pub(super) draft: Draft,
     /// When the call started; if its first attempt was not timed, when that attempt ended.
     pub(super) started: Option<Moment>,
-    pub(super) observer: Option<Observer>,
-    /// The debt of the retry that runs or is about to run.
-    pub(super) debt: Option<Debt>,
-    /// The budget of the call's key.
-    pub(super) key: Option<Arc<Budget>>,
+    /// What the retry that runs or is about to run owes to the budget of the function.
+    pub(super) debt: Option<Withdrawal<&'static Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
     /// The timer of the pause between two attempts.
@@ -61,15 +55,22 @@ pub(super) struct Trail {
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     /// The failed attempts that the draft does not have: made before the call was resumed, or too long ago.
-    pub(super) failures: Failures,
+    // Boxed like all that is large, except the span: most of the trails that have something here have a span.
+    pub(super) failures: Option<Box<Failures>>,
     pub(super) row: Row,
     /// Set for a resumed call.
-    // Boxed like the interceptor: most of the trails that have something here have a span.
     pub(super) resumed: Option<Box<Resumed>>,
     /// The tracing span of the running attempt, from the second attempt on, or of the first one if somebody wants it.
     pub(super) span: Option<CallSpan>,
     /// The interceptor of the call, if there is one.
     pub(super) intercepted: Option<Box<Intercepted>>,
+    pub(super) observer: Option<Observer>,
+    /// The call's own policy and budget, settled.
+    pub(super) own: Option<Arc<Own>>,
+    /// The budget of the call's key.
+    pub(super) key: Option<Arc<Budget>>,
+    /// What the retry that runs or is about to run owes to the budget of the key.
+    pub(super) key_debt: Option<Box<Withdrawal<Arc<Budget>>>>,
 }
 
 /// The attempts since the last healthy one, which the limit and the backoff count: `reset_after`.
@@ -86,7 +87,6 @@ impl Trail {
         Trail {
             site,
             effective: None,
-            own: None,
             attempt,
             mode: Mode::RUNNING,
             attempt_started: None,
@@ -95,9 +95,7 @@ impl Trail {
             last_kind: None,
             draft: Draft::new(),
             started: None,
-            observer: None,
             debt: None,
-            key: None,
             live: None,
             sleep: None,
             number: 0,
@@ -111,7 +109,6 @@ impl Trail {
         let Trail {
             site: _,
             effective,
-            own,
             attempt,
             mode,
             attempt_started,
@@ -121,9 +118,7 @@ impl Trail {
             last_kind,
             draft,
             started,
-            observer,
             debt,
-            key,
             live,
             sleep,
             number,
@@ -133,8 +128,8 @@ impl Trail {
         (*attempt, *mode, *number) = (0, Mode::RUNNING, 0);
         (*attempt_started, *started) = (None, None);
         (*deadline, *last_kind) = (None, None);
-        (*effective, *own, *key, *observer) = (None, None, None, None);
-        (*debt, *live, *sleep, *rare) = (None, None, None, None);
+        (*effective, *debt, *live) = (None, None, None);
+        (*sleep, *rare) = (None, None);
     }
 
     /// The annotated function; `None` for a call of a policy alone.
@@ -151,6 +146,11 @@ impl Trail {
     #[inline(always)]
     pub(super) fn row(&self) -> Row {
         self.rare.as_ref().map_or(Row { before: 0, began: None }, |rare| rare.row)
+    }
+
+    #[inline]
+    pub(super) fn own(&self) -> Option<&Arc<Own>> {
+        self.rare.as_ref()?.own.as_ref()
     }
 
     pub(super) fn rare_mut(&mut self) -> &mut Rare {
@@ -170,7 +170,7 @@ impl Trail {
     pub(super) fn add_reader(&mut self, reader: Mode) {
         self.mode.add(Mode::WATCHED.with(reader));
         if reader.has(Mode::OBSERVED_HERE) {
-            self.observer = context::observer();
+            self.rare_mut().observer = context::observer();
         }
     }
 
@@ -211,9 +211,7 @@ impl Trail {
         if self.attempt > 1 {
             self.attempt_started.get_or_insert_with(Moment::now);
         }
-        if let Some(debt) = &mut self.debt {
-            debt.begin();
-        }
+        self.begin_debt();
         if let Some(live) = &self.live {
             live.begin(self.attempt);
         }
@@ -232,7 +230,7 @@ impl Trail {
             failure,
         });
         if let Some(kind) = omitted {
-            *self.rare_mut().failures.of(kind) += 1;
+            *self.rare_mut().failures.get_or_insert_default().of(kind) += 1;
         }
     }
 
@@ -248,8 +246,8 @@ impl Trail {
     /// The failed attempts of the call, by kind.
     pub(super) fn failures(&self) -> Failures {
         let mut failures = self.draft.failures();
-        if let Some(rare) = &self.rare {
-            failures.add(rare.failures);
+        if let Some(more) = self.rare.as_ref().and_then(|rare| rare.failures.as_ref()) {
+            failures.add(**more);
         }
         failures
     }
