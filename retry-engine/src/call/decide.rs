@@ -164,7 +164,7 @@ impl Call<'_> {
         }
         trail.account_for_attempt(policy, now, verdict.rejected);
         trail.last_kind = Some(kind);
-        trail.draft.retry_after = verdict.class.retry_after;
+        trail.draft.set_retry_after(verdict.class.retry_after);
         if unknown {
             trail.warn_unknown();
         }

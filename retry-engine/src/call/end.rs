@@ -45,7 +45,7 @@ impl Call<'_> {
         trail.mode.add(Mode::FAILED);
         let reason = match cut {
             Cause::CircuitOpen { retry_after } => {
-                trail.draft.retry_after = retry_after;
+                trail.draft.set_retry_after(retry_after);
                 trail.hand_over_refusal(retry_after);
                 StopReason::CircuitOpen
             }
@@ -159,7 +159,7 @@ impl Trail {
         self.draft.reason = reason;
         self.draft.total = self.started.map_or(0, |started| now.nanos_since(started));
         if reason == StopReason::Success {
-            self.draft.retry_after = None;
+            self.draft.set_retry_after(None);
         }
         let name = self.site.name();
         if self.rare.is_some() {
