@@ -332,7 +332,7 @@ impl Call<'_> {
         self.live()?.wake()
     }
 
-    /// The timer of the pause between two attempts.
+    /// The timer of the pause between two attempts, or of the last pause.
     #[cold]
     pub(crate) fn sleeping(&mut self) -> &mut Option<Sleeping> {
         &mut self.trail_mut().sleep

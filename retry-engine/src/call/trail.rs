@@ -43,7 +43,7 @@ pub(super) struct Trail {
     pub(super) debt: Option<Withdrawal<&'static Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
-    /// The timer of the pause between two attempts.
+    /// The timer of the pause between two attempts, or of the last pause.
     pub(super) sleep: Option<Sleeping>,
     /// The call's number in events and among the live calls; 0 until it is needed.
     pub(super) number: u64,

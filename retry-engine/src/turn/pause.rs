@@ -17,7 +17,7 @@ use crate::wait::timer;
 
 #[cold]
 pub(super) fn begin(call: &mut Call<'_>, length: Duration) {
-    *call.sleeping() = Some(timer::sleep(length));
+    timer::sleep_again(call.sleeping(), length);
 }
 
 /// Polls the sleep, which ends at its time, by the guard, or by an order.
@@ -34,10 +34,14 @@ pub(super) fn go_on<R: Outcome, J: Judge<R>, X: Guard<R>>(
     }
     // The sleep first: at its end, the lock of the entry is taken once.
     let order = match call.sleeping().as_mut().map(|sleep| Pin::new(sleep).poll(cx)) {
-        Some(Poll::Pending) => Some(ready!(call.poll_order(cx))),
+        Some(Poll::Pending) => {
+            let order = ready!(call.poll_order(cx));
+            *call.sleeping() = None;
+            Some(order)
+        }
+        // A sleep that has ended stays: the next one uses its memory.
         _ => call.wake(),
     };
-    *call.sleeping() = None;
     Poll::Ready(after_pause(call, rules, order).map_or(Turned::Again, Turned::Out))
 }
 

@@ -116,6 +116,18 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
     real_sleep(duration)
 }
 
+/// A sleep like [`sleep`], in the memory of the one before if that was the default timer's, too.
+#[cfg(feature = "sites")]
+#[cold]
+pub(crate) fn sleep_again(before: &mut Option<Sleeping>, duration: Duration) {
+    let is_default = INSTALLED.get().is_none() && intercepted::here().is_none();
+    let restarted =
+        is_default && before.as_mut().is_some_and(|before| before.restart(duration.min(LONGEST)));
+    if !restarted {
+        *before = Some(sleep(duration));
+    }
+}
+
 /// A sleep until an instant that limits work which may take real time.
 #[cold]
 pub(crate) fn limit(end: Instant) -> Sleeping {
@@ -138,8 +150,8 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
 /// A sleep that never ends.
 #[cfg(feature = "sites")]
 pub(crate) fn never() -> Sleeping {
-    let pending = || Sleeping::new(std::future::pending());
-    intercepted(Wait::Never).map_or_else(pending, Sleeping::foreign)
+    let pending = || Box::pin(std::future::pending()) as Sleep;
+    Sleeping::foreign(intercepted(Wait::Never).unwrap_or_else(pending))
 }
 
 /// The sleep of the current interceptor, if there is one.

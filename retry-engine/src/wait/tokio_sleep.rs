@@ -17,7 +17,7 @@ use tokio::task::unconstrained;
 
 use super::thread::Delay;
 use crate::base::border::contained;
-use crate::base::sleep::Sleeping;
+use crate::base::sleep::{Restart, Sleeping};
 use crate::base::time::Instant;
 
 thread_local! {
@@ -34,30 +34,12 @@ pub(crate) fn in_tokio() -> bool {
 
 /// A sleep by tokio's timer; `None` outside of a tokio runtime.
 pub(super) fn sleep(duration: Duration) -> Option<Sleeping> {
-    in_tokio().then(|| until(tokio::time::Instant::now() + duration))
+    in_tokio().then(|| Sleeping::new(Outliving::during(duration)))
 }
 
 /// A sleep until an instant of tokio's clock; `None` outside of a tokio runtime.
 pub(super) fn sleep_until(end: Instant) -> Option<Sleeping> {
-    in_tokio().then(|| until(tokio::time::Instant::from_std(end)))
-}
-
-fn until(end: tokio::time::Instant) -> Sleeping {
-    let is_timeless = TIMELESS.try_with(Cell::get).unwrap_or(true);
-    let tokio = match is_timeless && !is_paused() {
-        true => None,
-        false => contained(|| tokio::time::sleep_until(end)),
-    };
-    match tokio {
-        Some(sleep) => Sleeping::new(Outliving::Tokio { sleep }),
-        None => {
-            if !is_timeless {
-                let _ = TIMELESS.try_with(|timeless| timeless.set(true));
-                warn_once();
-            }
-            Sleeping::new(delay_until(end))
-        }
-    }
+    in_tokio().then(|| Sleeping::new(Outliving::until(tokio::time::Instant::from_std(end))))
 }
 
 fn delay_until(end: tokio::time::Instant) -> Delay {
@@ -89,6 +71,40 @@ pin_project! {
     }
 }
 
+impl Outliving {
+    fn during(duration: Duration) -> Self {
+        Outliving::until(tokio::time::Instant::now() + duration)
+    }
+
+    fn until(end: tokio::time::Instant) -> Self {
+        let is_timeless = TIMELESS.try_with(Cell::get).unwrap_or(true);
+        let tokio = match is_timeless && !is_paused() {
+            true => None,
+            false => contained(|| tokio::time::sleep_until(end)),
+        };
+        match tokio {
+            Some(sleep) => Outliving::Tokio { sleep },
+            None => {
+                if !is_timeless {
+                    let _ = TIMELESS.try_with(|timeless| timeless.set(true));
+                    warn_once();
+                }
+                Outliving::Outside { delay: delay_until(end) }
+            }
+        }
+    }
+}
+
+impl Restart for Outliving {
+    fn restart(mut self: Pin<&mut Self>, length: Duration) -> bool {
+        let goes_on = in_tokio();
+        if goes_on {
+            self.set(Outliving::during(length));
+        }
+        goes_on
+    }
+}
+
 impl Future for Outliving {
     type Output = ();
 
@@ -109,5 +125,25 @@ impl Future for Outliving {
         let polled = Pin::new(&mut delay).poll(cx);
         self.set(Outliving::Outside { delay });
         polled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restarted_sleep_lasts_its_own_length_and_resolves_at_once_after_its_end() {
+        let started = tokio::time::Instant::now();
+        let mut ends = Vec::new();
+        let mut sleeping = sleep(Duration::from_secs(1)).expect("in a runtime");
+        (&mut sleeping).await;
+        ends.push(started.elapsed().as_secs());
+        assert!(sleeping.restart(Duration::from_secs(5)));
+        for _ in 0..2 {
+            (&mut sleeping).await;
+            ends.push(started.elapsed().as_secs());
+        }
+        assert_eq!(ends, [1, 6, 6]);
     }
 }
