@@ -4,20 +4,40 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use super::sync::unpoisoned;
 
 /// A future that resolves after some time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A [`Sleep`] that is `Sync`, so that a call's future is `Sync` if the body is. The mutex is never locked: polling
-/// needs `&mut`.
-pub(crate) struct Sleeping(Mutex<Sleep>);
+/// A sleep that is `Sync`, so that a call's future is `Sync` if the body is. After its end it resolves again at once.
+pub(crate) struct Sleeping(Pin<Box<dyn Restart>>);
+
+/// A sleep by a timer of the engine's.
+pub(crate) trait Restart: Future<Output = ()> + Send + Sync {
+    /// Begins another sleep in the memory of this one; `false` if another timer must do that.
+    fn restart(self: Pin<&mut Self>, _length: Duration) -> bool {
+        false
+    }
+}
 
 impl Sleeping {
-    pub(crate) fn new(sleep: Sleep) -> Self {
-        Sleeping(Mutex::new(sleep))
+    /// A sleep by a timer of the engine's.
+    pub(crate) fn new(sleep: impl Restart + 'static) -> Self {
+        Sleeping(Box::pin(sleep))
+    }
+
+    /// Begins another sleep in the memory of this one; `false` if another timer must do that.
+    pub(crate) fn restart(&mut self, length: Duration) -> bool {
+        self.0.as_mut().restart(length)
+    }
+
+    /// A sleep by a timer that promises no `Sync`.
+    #[cold]
+    pub(crate) fn foreign(sleep: Sleep) -> Self {
+        Sleeping::new(Foreign(Mutex::new(Some(sleep))))
     }
 }
 
@@ -25,7 +45,7 @@ impl Future for Sleeping {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        unpoisoned(self.0.get_mut()).as_mut().poll(cx)
+        self.0.as_mut().poll(cx)
     }
 }
 
@@ -33,5 +53,23 @@ impl fmt::Debug for Sleeping {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sleeping")
+    }
+}
+
+/// `None` after its end. The mutex is never locked: polling needs `&mut`.
+struct Foreign(Mutex<Option<Sleep>>);
+
+impl Restart for Foreign {}
+
+impl Future for Foreign {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = unpoisoned(self.0.get_mut());
+        if let Some(running) = sleep {
+            ready!(running.as_mut().poll(cx));
+            *sleep = None;
+        }
+        Poll::Ready(())
     }
 }

@@ -17,29 +17,16 @@ use crate::report::record::{Delay, DelaySource};
 use crate::site;
 
 /// The debt of a retry that runs or is about to run. Dropped before the retry's attempt has begun, it is given back.
+// A trail has its two parts apart: few calls have a key.
 #[derive(Debug)]
 pub(super) struct Debt {
     /// To the function's budget.
     site: Withdrawal<&'static Budget>,
     /// To the budget of the key.
-    // Boxed: few calls have a key, and many calls may wait with a debt.
     key: Option<Box<Withdrawal<Arc<Budget>>>>,
 }
 
 impl Debt {
-    /// The debt of a resumed call, which its queue has paid.
-    pub(super) const fn of_site(site: Withdrawal<&'static Budget>) -> Self {
-        Debt { site, key: None }
-    }
-
-    /// The attempt begins: from now on nothing is given back to a retry that is dropped.
-    pub(super) fn begin(&mut self) {
-        self.site.begin();
-        if let Some(key) = &mut self.key {
-            key.begin();
-        }
-    }
-
     fn succeeded(self) {
         self.site.succeeded();
         if let Some(key) = self.key {
@@ -66,16 +53,48 @@ fn withdraw_from(
 }
 
 impl Trail {
+    /// The budget of the call's key.
+    #[inline(always)]
+    fn key(&self) -> Option<&Arc<Budget>> {
+        self.rare.as_ref()?.key.as_ref()
+    }
+
+    fn owe(&mut self, Debt { site, key }: Debt) {
+        self.debt = Some(site);
+        if key.is_some() {
+            self.rare_mut().key_debt = key;
+        }
+    }
+
+    /// The attempt begins: from now on nothing is given back to a retry that is dropped.
+    #[inline]
+    pub(super) fn begin_debt(&mut self) {
+        if let Some(debt) = &mut self.debt {
+            debt.begin();
+        }
+        if let Some(debt) = self.rare.as_mut().and_then(|rare| rare.key_debt.as_mut()) {
+            debt.begin();
+        }
+    }
+
+    /// The debt of the retry that runs or is about to run, which the call no longer has.
+    #[inline]
+    pub(super) fn take_debt(&mut self) -> Option<Debt> {
+        let site = self.debt.take()?;
+        let key = self.rare.as_mut().and_then(|rare| rare.key_debt.take());
+        Some(Debt { site, key })
+    }
+
     /// Tells the budgets about an attempt that succeeded.
     pub(super) fn account_for_success(&mut self) {
-        match self.debt.take() {
+        match self.take_debt() {
             Some(debt) => debt.succeeded(),
             None if self.attempt == 1 => {
                 if let Some(budget) = self.budget() {
                     self.count(budget);
                     budget.pay_off();
                 }
-                if let Some(key) = &self.key {
+                if let Some(key) = self.key() {
                     key.pay_off();
                 }
             }
@@ -86,7 +105,7 @@ impl Trail {
     /// Tells the budgets about an attempt that failed or was interrupted.
     #[inline(always)]
     pub(super) fn account_for_failure(&mut self, rejected: bool) {
-        match self.debt.take() {
+        match self.take_debt() {
             // The other side answered: the retry was a good bet.
             Some(debt) if rejected => debt.succeeded(),
             Some(debt) => debt.failed(),
@@ -95,7 +114,7 @@ impl Trail {
                     self.count(budget);
                     budget.deposit_lost();
                 }
-                if let Some(key) = &self.key {
+                if let Some(key) = self.key() {
                     key.deposit_lost();
                 }
             }
@@ -132,7 +151,7 @@ impl Trail {
         let Some(budget) = self.budget() else { return Ok(delay) };
         match self.withdraw(budget, now, kind) {
             Ok(debt) => {
-                self.debt = Some(debt);
+                self.owe(debt);
                 // Only an annotated function has a budget.
                 self.site.note_payment();
                 Ok(delay)
@@ -148,7 +167,7 @@ impl Trail {
             site::counted(budget);
         }
         let free = budget.is_free(now, self.attempt, || self.in_flight());
-        let key = match &self.key {
+        let key = match self.key() {
             Some(key) => Some(withdraw_from(key, now, kind, free)?),
             None => None,
         };
@@ -205,7 +224,7 @@ impl Trail {
         if let Some(budget) = self.budget() {
             budget.charge_final(kind);
         }
-        if let Some(key) = &self.key {
+        if let Some(key) = self.key() {
             key.charge_final(kind);
         }
     }

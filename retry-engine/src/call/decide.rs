@@ -78,7 +78,7 @@ impl Trail {
         let row = self.row();
         let mut course = Course {
             attempt: self.attempt.saturating_sub(row.before),
-            previous: self.previous,
+            previous: self.previous(row),
             deadline: self.deadline,
             began: row.began.or(self.started),
             rng: &mut self.rng,
@@ -155,7 +155,7 @@ impl Call<'_> {
         }
         trail.account_for_attempt(policy, now, verdict.rejected);
         trail.last_kind = Some(kind);
-        trail.draft.retry_after = verdict.class.retry_after;
+        trail.draft.set_retry_after(verdict.class.retry_after);
         if unknown {
             trail.warn_unknown();
         }
@@ -188,7 +188,7 @@ impl Call<'_> {
     /// Ends the call although a retry was decided on, and returns the retry's tokens.
     #[inline]
     fn call_off(&mut self, reason: StopReason) -> Decision {
-        self.trail_mut().debt = None;
+        drop(self.trail_mut().take_debt());
         self.end(reason);
         Decision::Stop(reason)
     }
@@ -205,7 +205,6 @@ impl Trail {
         heard: bool,
     ) -> Decision {
         let kind = failed.verdict.class.kind;
-        self.previous = Some(delay.length);
         self.draft.set_delay(Some(delay));
         self.note(Note::Delay(delay.length));
         if heard {
@@ -215,10 +214,10 @@ impl Trail {
             // The span covers the attempt, and not the pause after it.
             rare.span = None;
         }
+        let continues = delay.length.is_zero() && !failed.takes_time;
+        self.attempt_started = continues.then_some(failed.at);
         if !delay.length.is_zero() {
             self.list(policy, failed.at, delay.length, kind, failed.ends_sleeps);
-        } else if !failed.takes_time {
-            self.continued = Some(failed.at);
         }
         Decision::Pause(delay)
     }
@@ -238,7 +237,6 @@ impl Trail {
     fn begin_row(&mut self, now: Moment) {
         let row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
         self.rare_mut().row = row;
-        self.previous = None;
         self.account_for_success();
     }
 

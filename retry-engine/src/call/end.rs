@@ -45,7 +45,7 @@ impl Call<'_> {
         trail.mode.add(Mode::FAILED);
         let reason = match cut {
             Cause::CircuitOpen { retry_after } => {
-                trail.draft.retry_after = retry_after;
+                trail.draft.set_retry_after(retry_after);
                 trail.hand_over_refusal(retry_after);
                 StopReason::CircuitOpen
             }
@@ -152,7 +152,7 @@ impl Trail {
     pub(super) fn end_at(&mut self, reason: StopReason, now: Option<Moment>) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
-        self.debt = None;
+        drop(self.take_debt());
         self.live = None;
         if let Some(sleep) = self.sleep.take() {
             // A timer's own future; the call may end by a panic, and another one would abort the process.
@@ -162,7 +162,7 @@ impl Trail {
         let times = self.started.zip(now);
         self.draft.total = times.map_or(0, |(started, now)| now.nanos_since(started));
         if reason == StopReason::Success {
-            self.draft.retry_after = None;
+            self.draft.set_retry_after(None);
         }
         let name = self.site.name();
         if self.rare.is_some() {
@@ -173,7 +173,7 @@ impl Trail {
             self.emit_call_finished(reason);
         }
         // After the listeners: a call that a listener makes would replace this report.
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = self.rare.as_ref().and_then(|rare| rare.observer.as_ref()) {
             observer.publish(self.draft.report(name));
         }
         // The process that makes the last attempt of a resumed call counts all attempts.

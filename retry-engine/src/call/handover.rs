@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::account::Debt;
 use super::mode::Mode;
 use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
 use super::state::Call;
@@ -92,7 +91,7 @@ impl Call<'_> {
         if let Some((standing, paid, handover)) = self.site().and_then(Handover::take) {
             self.watch();
             self.set_standing(&standing, Some(handover));
-            self.trail_mut().debt = paid.0.map(Debt::of_site);
+            self.trail_mut().debt = paid.0;
         }
     }
 
@@ -105,11 +104,14 @@ impl Call<'_> {
         trail.deadline = ends.min();
         trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
-        trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
         let rare = trail.rare_mut();
-        (rare.failures, rare.row) = (standing.failures, Row::default());
-        rare.resumed = Some(Box::new(Resumed { handover, call_id: standing.call_id }));
+        (rare.failures, rare.row) = (Some(Box::new(standing.failures)), Row::default());
+        rare.resumed = Some(Box::new(Resumed {
+            handover,
+            call_id: standing.call_id,
+            previous: standing.previous,
+        }));
     }
 
     /// The identifier of the call: the standing's for a resumed call, a new one for any other.

@@ -8,6 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::state::{Call, CallState};
+use super::trail::Trail;
 use crate::budget::Budget;
 use crate::policy::Policy;
 use crate::site::{Effective, NOBODY, Site};
@@ -65,7 +66,8 @@ impl<'p> Call<'p> {
     #[inline]
     pub(crate) fn pay_with(&mut self, budget: &'static Budget) {
         let policy = *self.policy();
-        self.early_trail_mut().own = Some(Arc::new(Own { policy, budget: Some(budget) }));
+        let own = Some(Arc::new(Own { policy, budget: Some(budget) }));
+        self.early_trail_mut().rare_mut().own = own;
     }
 
     /// Opens a call under a policy of its own, which the caller, who gave it, passes again: this costs no read of the call.
@@ -90,7 +92,7 @@ impl<'p> Call<'p> {
         if let Some(policy) = self.intercepted_policy() {
             return InForce::Borrowed(policy);
         }
-        if let Some(settled) = self.trail().and_then(|trail| trail.own.as_ref()) {
+        if let Some(settled) = self.trail().and_then(Trail::own) {
             return InForce::Settled(Arc::clone(settled));
         }
         InForce::Borrowed(match self.policy {

@@ -128,7 +128,7 @@ impl Call<'_> {
         };
         if let Some(budget) = budget {
             budget.count();
-            self.early_trail_mut().key = Some(budget);
+            self.early_trail_mut().rare_mut().key = Some(budget);
         }
     }
 
@@ -164,7 +164,7 @@ impl Trail {
     /// The budget that the program gave the call.
     #[inline(always)]
     pub(super) fn own_budget(&self) -> Option<&'static Budget> {
-        self.own.as_ref()?.budget
+        self.own()?.budget
     }
 
     /// The budget that pays for retries.

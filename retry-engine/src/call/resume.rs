@@ -90,6 +90,8 @@ struct HandoverState {
 pub(super) struct Resumed {
     pub(super) handover: Option<Handover>,
     pub(super) call_id: CallId,
+    /// The delay before this attempt.
+    pub(super) previous: Option<Duration>,
 }
 
 impl Resumed {

@@ -294,13 +294,18 @@ impl Call<'_> {
         let light = self.light().unwrap_or_default();
         let own = self.settled(light.effective);
         let mut trail = spare::take(self.site, attempt);
-        (trail.effective, trail.own) = (light.effective, own);
-        trail.key = self.take_key().and_then(|key| key.paying());
+        trail.effective = light.effective;
+        if own.is_some() {
+            trail.rare_mut().own = own;
+        }
+        if let Some(key) = self.take_key().and_then(|key| key.paying()) {
+            trail.rare_mut().key = Some(key);
+        }
         if light.mode.has(Mode::CARRIED) {
             trail.carry(light.mode);
         }
         if let Some(started) = light.started {
-            let limit = match &trail.own {
+            let limit = match trail.own() {
                 Some(own) => own.policy().time_limit(),
                 None => self.policy().time_limit(),
             };
@@ -329,7 +334,7 @@ impl Call<'_> {
         self.live()?.wake()
     }
 
-    /// The timer of the pause between two attempts.
+    /// The timer of the pause between two attempts, or of the last pause.
     #[cold]
     pub(crate) fn sleeping(&mut self) -> &mut Option<Sleeping> {
         &mut self.trail_mut().sleep

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::Debt;
 use super::context;
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
@@ -15,7 +14,7 @@ use super::spare;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
 use crate::base::sleep::Sleeping;
-use crate::budget::Budget;
+use crate::budget::{Budget, Withdrawal};
 use crate::event::CallSpan;
 use crate::failure::class::Kind;
 use crate::policy::Policy;
@@ -28,30 +27,23 @@ pub(super) struct Trail {
     pub(super) site: &'static Site,
     /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
-    /// The call's own policy and budget, settled.
-    pub(super) own: Option<Arc<Own>>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,
-    /// When the running attempt started. Known if the call is timed, and from the second attempt on.
+    /// When the running attempt started: known if the call is timed, and from the second attempt on. During a pause, when
+    /// the next attempt starts, if it follows without a delay: the clock is read once for both.
     pub(super) attempt_started: Option<Moment>,
-    /// When the next attempt starts, if it follows the last one without a delay: the clock is read once for both.
-    pub(super) continued: Option<Moment>,
     /// The call's own deadline or the inherited one, whichever is earlier.
     pub(super) deadline: Option<Moment>,
     pub(super) rng: Rng,
-    pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
     pub(super) draft: Draft,
     /// When the call started; if its first attempt was not timed, when that attempt ended.
     pub(super) started: Option<Moment>,
-    pub(super) observer: Option<Observer>,
-    /// The debt of the retry that runs or is about to run.
-    pub(super) debt: Option<Debt>,
-    /// The budget of the call's key.
-    pub(super) key: Option<Arc<Budget>>,
+    /// What the retry that runs or is about to run owes to the budget of the function.
+    pub(super) debt: Option<Withdrawal<&'static Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
-    /// The timer of the pause between two attempts.
+    /// The timer of the pause between two attempts, or of the last pause.
     pub(super) sleep: Option<Sleeping>,
     /// The call's number in events and among the live calls; 0 until it is needed.
     pub(super) number: u64,
@@ -63,15 +55,22 @@ pub(super) struct Trail {
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     /// The failed attempts that the draft does not have: made before the call was resumed, or too long ago.
-    pub(super) failures: Failures,
+    // Boxed like all that is large, except the span: most of the trails that have something here have a span.
+    pub(super) failures: Option<Box<Failures>>,
     pub(super) row: Row,
     /// Set for a resumed call.
-    // Boxed like the interceptor: most of the trails that have something here have a span.
     pub(super) resumed: Option<Box<Resumed>>,
     /// The tracing span of the running attempt, from the second attempt on, or of the first one if somebody wants it.
     pub(super) span: Option<CallSpan>,
     /// The interceptor of the call, if there is one.
     pub(super) intercepted: Option<Box<Intercepted>>,
+    pub(super) observer: Option<Observer>,
+    /// The call's own policy and budget, settled.
+    pub(super) own: Option<Arc<Own>>,
+    /// The budget of the call's key.
+    pub(super) key: Option<Arc<Budget>>,
+    /// What the retry that runs or is about to run owes to the budget of the key.
+    pub(super) key_debt: Option<Box<Withdrawal<Arc<Budget>>>>,
 }
 
 /// The attempts since the last healthy one, which the limit and the backoff count: `reset_after`.
@@ -88,20 +87,15 @@ impl Trail {
         Trail {
             site,
             effective: None,
-            own: None,
             attempt,
             mode: Mode::RUNNING,
             attempt_started: None,
-            continued: None,
             deadline: None,
             rng,
-            previous: None,
             last_kind: None,
             draft: Draft::new(),
             started: None,
-            observer: None,
             debt: None,
-            key: None,
             live: None,
             sleep: None,
             number: 0,
@@ -115,21 +109,16 @@ impl Trail {
         let Trail {
             site: _,
             effective,
-            own,
             attempt,
             mode,
             attempt_started,
-            continued,
             deadline,
             // The next call goes on with the random numbers.
             rng: _,
-            previous,
             last_kind,
             draft,
             started,
-            observer,
             debt,
-            key,
             live,
             sleep,
             number,
@@ -137,10 +126,10 @@ impl Trail {
         } = self;
         draft.clear(spare::BYTES);
         (*attempt, *mode, *number) = (0, Mode::RUNNING, 0);
-        (*attempt_started, *continued, *started) = (None, None, None);
-        (*deadline, *previous, *last_kind) = (None, None, None);
-        (*effective, *own, *key, *observer) = (None, None, None, None);
-        (*debt, *live, *sleep, *rare) = (None, None, None, None);
+        (*attempt_started, *started) = (None, None);
+        (*deadline, *last_kind) = (None, None);
+        (*effective, *debt, *live) = (None, None, None);
+        (*sleep, *rare) = (None, None);
     }
 
     /// The annotated function; `None` for a call of a policy alone.
@@ -157,6 +146,11 @@ impl Trail {
     #[inline(always)]
     pub(super) fn row(&self) -> Row {
         self.rare.as_ref().map_or(Row { before: 0, began: None }, |rare| rare.row)
+    }
+
+    #[inline]
+    pub(super) fn own(&self) -> Option<&Arc<Own>> {
+        self.rare.as_ref()?.own.as_ref()
     }
 
     pub(super) fn rare_mut(&mut self) -> &mut Rare {
@@ -176,7 +170,7 @@ impl Trail {
     pub(super) fn add_reader(&mut self, reader: Mode) {
         self.mode.add(Mode::WATCHED.with(reader));
         if reader.has(Mode::OBSERVED_HERE) {
-            self.observer = context::observer();
+            self.rare_mut().observer = context::observer();
         }
     }
 
@@ -221,11 +215,9 @@ impl Trail {
     pub(super) fn note_start(&mut self) {
         self.attempt = self.attempt.saturating_add(1);
         if self.attempt > 1 {
-            self.attempt_started = Some(self.continued.take().unwrap_or_else(Moment::now));
+            self.attempt_started.get_or_insert_with(Moment::now);
         }
-        if let Some(debt) = &mut self.debt {
-            debt.begin();
-        }
+        self.begin_debt();
         if let Some(live) = &self.live {
             live.begin(self.attempt);
         }
@@ -244,15 +236,24 @@ impl Trail {
             failure,
         });
         if let Some(kind) = omitted {
-            *self.rare_mut().failures.of(kind) += 1;
+            *self.rare_mut().failures.get_or_insert_default().of(kind) += 1;
         }
+    }
+
+    /// The delay before the attempt that has just ended; `None` for the first one of a row.
+    #[inline(always)]
+    pub(super) fn previous(&self, row: Row) -> Option<Duration> {
+        if self.attempt.saturating_sub(row.before) <= 1 {
+            return None;
+        }
+        self.draft.delay_before().or_else(|| self.resumed()?.previous)
     }
 
     /// The failed attempts of the call, by kind.
     pub(super) fn failures(&self) -> Failures {
         let mut failures = self.draft.failures();
-        if let Some(rare) = &self.rare {
-            failures.add(rare.failures);
+        if let Some(more) = self.rare.as_ref().and_then(|rare| rare.failures.as_ref()) {
+            failures.add(**more);
         }
         failures
     }
@@ -281,7 +282,7 @@ impl Trail {
         cancellable: bool,
     ) {
         // A delay so long that `Instant` overflows is listed as due now.
-        let until = Some(now.checked_add(length).unwrap_or(now));
+        let until = now.checked_add(length).unwrap_or(now);
         let (number, site) = (self.number(), self.site);
         let error = self.last_error();
         let (attempt, limit) = (self.attempt, self.limit(policy));

@@ -17,13 +17,13 @@ use crate::failure::class::Kind;
 pub(crate) struct Draft {
     notes: Vec<Note>,
     texts: String,
-    /// The number of attempts before those in `notes`.
-    omitted: u32,
     pub(crate) reason: StopReason,
     /// How long the whole call took, in nanoseconds.
     pub(crate) total: u64,
-    /// The delay that the server asked for with the last failure.
-    pub(crate) retry_after: Option<Duration>,
+    /// The delay that the server asked for with the last failure, stored in parts as well.
+    retry_after_secs: u64,
+    /// [`NO_HINT`] if the server asked for none.
+    retry_after_nanos: u32,
 }
 
 /// An attempt that has ended.
@@ -56,18 +56,27 @@ struct Note {
 }
 
 const UNTIMED: u64 = u64::MAX;
+const NO_HINT: u32 = u32::MAX;
 
 const _: () = assert!(size_of::<Note>() == 40);
+
+impl Note {
+    /// The pause after the attempt.
+    fn delay(&self) -> Option<Delay> {
+        let length = Duration::new(self.delay_secs, self.delay_nanos);
+        self.delay_source.map(|source| Delay { length, source })
+    }
+}
 
 impl Draft {
     pub(crate) const fn new() -> Self {
         Draft {
             notes: Vec::new(),
             texts: String::new(),
-            omitted: 0,
             reason: StopReason::Success,
             total: 0,
-            retry_after: None,
+            retry_after_secs: 0,
+            retry_after_nanos: NO_HINT,
         }
     }
 
@@ -101,7 +110,6 @@ impl Draft {
         let first = self.notes.remove(0);
         self.texts.drain(..first.text_end as usize);
         self.notes.iter_mut().for_each(|note| note.text_end -= first.text_end);
-        self.omitted += 1;
         first.kind
     }
 
@@ -125,9 +133,37 @@ impl Draft {
         }
     }
 
-    /// The number of attempts.
+    /// The pause before the last attempt, if the attempt before it is noted.
+    #[inline]
+    pub(crate) fn delay_before(&self) -> Option<Duration> {
+        let before = self.notes.len().checked_sub(2)?;
+        self.notes[before].delay().map(|delay| delay.length)
+    }
+
+    /// Sets the delay that the server asked for with the last failure.
+    #[inline]
+    pub(crate) fn set_retry_after(&mut self, delay: Option<Duration>) {
+        self.retry_after_nanos = NO_HINT;
+        if let Some(delay) = delay {
+            self.retry_after_secs = delay.as_secs();
+            self.retry_after_nanos = delay.subsec_nanos();
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let has_hint = self.retry_after_nanos != NO_HINT;
+        has_hint.then(|| Duration::new(self.retry_after_secs, self.retry_after_nanos))
+    }
+
+    /// The number of the last attempt; 0 if none is noted.
     pub(crate) fn made(&self) -> u32 {
-        self.omitted + self.notes.len() as u32
+        self.notes.last().map_or(0, |last| last.number)
+    }
+
+    /// The number of attempts before those in `notes`. A resumed call notes one attempt, whatever its number.
+    fn omitted(&self) -> u32 {
+        let is_full = self.notes.len() == Report::MAX_ATTEMPTS;
+        if is_full { self.notes[0].number - 1 } else { 0 }
     }
 
     /// Whether the first attempt was timed, and is noted.
@@ -171,10 +207,7 @@ impl Draft {
             duration: (note.duration != UNTIMED).then(|| Duration::from_nanos(note.duration)),
             error: self.text(at).map(Arc::from),
             kind: note.kind,
-            delay: note.delay_source.map(|source| Delay {
-                length: Duration::new(note.delay_secs, note.delay_nanos),
-                source,
-            }),
+            delay: note.delay(),
         }
     }
 
@@ -184,9 +217,9 @@ impl Draft {
             name,
             reason: self.reason,
             attempts: (0..self.notes.len()).map(|at| self.record(at)).collect(),
-            omitted: self.omitted,
+            omitted: self.omitted(),
             total: Duration::from_nanos(self.total),
-            retry_after: self.retry_after,
+            retry_after: self.retry_after(),
         }
     }
 
@@ -201,11 +234,11 @@ impl Draft {
             *self = Draft::new();
             return;
         }
-        let Draft { notes, texts, omitted, reason, total, retry_after } = self;
+        let Draft { notes, texts, reason, total, retry_after_secs, retry_after_nanos } = self;
         notes.clear();
         texts.clear();
-        (*omitted, *reason) = (0, StopReason::Success);
-        (*total, *retry_after) = (0, None);
+        (*reason, *total) = (StopReason::Success, 0);
+        (*retry_after_secs, *retry_after_nanos) = (0, NO_HINT);
     }
 }
 
@@ -237,6 +270,19 @@ mod tests {
         assert_eq!(small.bytes(), 0);
         draft.clear(47);
         assert_eq!((draft.bytes(), draft.report("")), (47, Report::empty("")));
+    }
+
+    #[test]
+    fn a_delay_that_the_server_asks_for_is_kept_exactly() {
+        let mut draft = Draft::new();
+        let mut kept = |delay| {
+            draft.set_retry_after(delay);
+            draft.report("").retry_after
+        };
+        let delays = [Duration::ZERO, Duration::from_nanos(1_500_000_001), Duration::MAX];
+        for delay in delays.map(Some).into_iter().chain([None]) {
+            assert_eq!(kept(delay), delay);
+        }
     }
 
     proptest! {

@@ -17,7 +17,7 @@ use crate::wait::timer;
 
 #[cold]
 pub(super) fn begin(call: &mut Call<'_>, length: Duration) {
-    *call.sleeping() = Some(timer::sleep(length));
+    timer::sleep_again(call.sleeping(), length);
 }
 
 /// Polls the sleep, which ends at its time, by the guard, or by an order.
@@ -32,16 +32,16 @@ pub(super) fn go_on<R: Outcome, J: Judge<R>, X: Guard<R>>(
         *call.sleeping() = None;
         return Poll::Ready(Turned::Out(before_attempt(call, rules, &*guard, cut)));
     }
-    let order = match call.poll_order(cx) {
-        Poll::Ready(order) => Some(order),
-        Poll::Pending => {
-            if let Some(sleep) = call.sleeping() {
-                ready!(Pin::new(sleep).poll(cx));
-            }
-            call.wake()
+    // The sleep first: at its end, the lock of the entry is taken once.
+    let order = match call.sleeping().as_mut().map(|sleep| Pin::new(sleep).poll(cx)) {
+        Some(Poll::Pending) => {
+            let order = ready!(call.poll_order(cx));
+            *call.sleeping() = None;
+            Some(order)
         }
+        // A sleep that has ended stays: the next one uses its memory.
+        _ => call.wake(),
     };
-    *call.sleeping() = None;
     Poll::Ready(after_pause(call, rules, order).map_or(Turned::Again, Turned::Out))
 }
 

@@ -12,6 +12,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use crate::base::border::wake;
+use crate::base::sleep::Restart;
 use crate::base::sync::lock;
 use crate::base::time::Instant;
 
@@ -45,6 +46,8 @@ impl Delay {
         Delay { end: Instant::now() + duration, number: None }
     }
 }
+
+impl Restart for Delay {}
 
 impl Future for Delay {
     type Output = ();

@@ -110,9 +110,21 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
     #[cfg(feature = "sites")]
     if let Some(sleep) = intercepted(Wait::Pause(duration)) {
-        return Sleeping::new(sleep);
+        return Sleeping::foreign(sleep);
     }
-    Sleeping::new(real_sleep(duration))
+    real_sleep(duration)
+}
+
+/// A sleep like [`sleep`], in the memory of the one before if that was the default timer's, too.
+#[cfg(feature = "sites")]
+#[cold]
+pub(crate) fn sleep_again(before: &mut Option<Sleeping>, duration: Duration) {
+    let is_default = INSTALLED.get().is_none() && intercepted::here().is_none();
+    let restarted =
+        is_default && before.as_mut().is_some_and(|before| before.restart(duration.min(LONGEST)));
+    if !restarted {
+        *before = Some(sleep(duration));
+    }
 }
 
 /// A sleep until an instant that limits work which may take real time.
@@ -120,22 +132,25 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
 pub(crate) fn limit(end: Instant) -> Sleeping {
     let left = || end.saturating_duration_since(clock::now()).min(LONGEST);
     let real = || match INSTALLED.get() {
-        Some(timer) => timer.sleep(left()),
+        Some(timer) => Sleeping::foreign(timer.sleep(left())),
         None => tokio_sleep::sleep_until(end),
     };
     // Few calls have an interceptor, and the others do not read the clock for it.
     #[cfg(feature = "sites")]
-    if let Some(sleep) = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real))) {
-        return Sleeping::new(sleep);
+    if let Some(by) = intercepted::here() {
+        let boxed = || Box::pin(real()) as Sleep;
+        if let Some(sleep) = by.sleep(Wait::Limit(left(), &boxed)) {
+            return Sleeping::foreign(sleep);
+        }
     }
-    Sleeping::new(real())
+    real()
 }
 
 /// A sleep that never ends.
 #[cfg(feature = "sites")]
 pub(crate) fn never() -> Sleeping {
     let pending = || Box::pin(std::future::pending()) as Sleep;
-    Sleeping::new(intercepted(Wait::Never).unwrap_or_else(pending))
+    Sleeping::foreign(intercepted(Wait::Never).unwrap_or_else(pending))
 }
 
 /// The sleep of the current interceptor, if there is one.
@@ -144,9 +159,9 @@ fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
     intercepted::here()?.sleep(wait)
 }
 
-fn real_sleep(duration: Duration) -> Sleep {
+fn real_sleep(duration: Duration) -> Sleeping {
     match INSTALLED.get() {
-        Some(timer) => timer.sleep(duration),
+        Some(timer) => Sleeping::foreign(timer.sleep(duration)),
         None => tokio_sleep::sleep(duration),
     }
 }

@@ -17,7 +17,7 @@ use tokio::task::coop::{has_budget_remaining, unconstrained};
 
 use super::thread::Delay;
 use crate::base::border::contained;
-use crate::base::sleep::Sleep;
+use crate::base::sleep::{Restart, Sleeping};
 use crate::base::time::Instant;
 
 thread_local! {
@@ -33,13 +33,13 @@ pub(crate) fn in_tokio() -> bool {
 }
 
 /// A sleep by tokio's timer, and outside of a tokio runtime by the thread of the process.
-pub(super) fn sleep(duration: Duration) -> Sleep {
-    Box::pin(Outliving::New { end: tokio::time::Instant::now() + duration })
+pub(super) fn sleep(duration: Duration) -> Sleeping {
+    Sleeping::new(Outliving::during(duration))
 }
 
 /// [`sleep`] until an instant of tokio's clock.
-pub(super) fn sleep_until(end: Instant) -> Sleep {
-    Box::pin(Outliving::New { end: end.into() })
+pub(super) fn sleep_until(end: Instant) -> Sleeping {
+    Sleeping::new(Outliving::New { end: end.into() })
 }
 
 fn delay_until(end: tokio::time::Instant) -> Delay {
@@ -73,6 +73,13 @@ pin_project! {
     }
 }
 
+impl Restart for Outliving {
+    fn restart(mut self: Pin<&mut Self>, length: Duration) -> bool {
+        self.set(Outliving::during(length));
+        true
+    }
+}
+
 impl Future for Outliving {
     type Output = ();
 
@@ -94,6 +101,10 @@ impl Future for Outliving {
 }
 
 impl Outliving {
+    fn during(length: Duration) -> Self {
+        Outliving::New { end: tokio::time::Instant::now() + length }
+    }
+
     /// Polls tokio's sleep; `None` if tokio cannot sleep.
     fn poll_tokio(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<Poll<()>> {
         if let Way::New { end } = self.as_mut().project() {
@@ -121,5 +132,25 @@ impl Outliving {
             warn_once();
         }
         begun
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restarted_sleep_lasts_its_own_length_and_resolves_at_once_after_its_end() {
+        let started = tokio::time::Instant::now();
+        let mut ends = Vec::new();
+        let mut sleeping = sleep(Duration::from_secs(1));
+        (&mut sleeping).await;
+        ends.push(started.elapsed().as_secs());
+        assert!(sleeping.restart(Duration::from_secs(5)));
+        for _ in 0..2 {
+            (&mut sleeping).await;
+            ends.push(started.elapsed().as_secs());
+        }
+        assert_eq!(ends, [1, 6, 6]);
     }
 }

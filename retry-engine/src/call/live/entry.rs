@@ -3,6 +3,8 @@
 //! All races are decided under one lock: an order counts if it comes before the call has noted the end of its sleep, and
 //! the answer says whether it did.
 
+use std::mem;
+use std::num::NonZeroU32;
 use std::task::{Context, Poll, Waker};
 
 use crate::base::border;
@@ -51,17 +53,29 @@ pub(crate) struct Entry {
 pub(super) struct EntryState {
     pub(super) attempt: u32,
     /// The number of the last attempt that the policy allows, which a healthy attempt raises.
-    pub(super) limit: Option<u32>,
-    /// When the sleep ends; `None` when the call does not sleep.
-    pub(super) until: Option<Moment>,
+    limit: Option<NonZeroU32>,
+    /// The call's slot in the list.
+    slot: u32,
+    stage: Stage,
+    /// When the last sleep ends, or ended.
+    until: Moment,
     /// The last failure.
     pub(super) error: Box<str>,
     pub(super) kind: Kind,
-    cancellable: bool,
-    pub(super) ended: bool,
     cancelled: bool,
     hurried: bool,
     waker: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The call sleeps; a cancellation ends the sleep if its error can be made from an interruption.
+    Sleeps {
+        cancellable: bool,
+    },
+    /// The call makes an attempt, or is about to.
+    Runs,
+    Ended,
 }
 
 /// A sleep of a call, and the failure before it.
@@ -70,7 +84,7 @@ pub(crate) struct Pause<'e> {
     pub(crate) attempt: u32,
     pub(crate) limit: Option<u32>,
     /// When the sleep ends.
-    pub(crate) until: Option<Moment>,
+    pub(crate) until: Moment,
     pub(crate) error: &'e str,
     pub(crate) kind: Kind,
     /// Whether a cancellation can end the sleep.
@@ -95,12 +109,12 @@ impl Entry {
         let Pause { attempt, limit, until, error, kind, cancellable } = pause;
         let state = EntryState {
             attempt,
-            limit,
+            limit: limit.and_then(NonZeroU32::new),
+            slot: 0,
+            stage: Stage::Sleeps { cancellable },
             until,
             error: error.into(),
             kind,
-            cancellable,
-            ended: false,
             cancelled: false,
             hurried: false,
             waker: None,
@@ -116,14 +130,17 @@ impl Entry {
     pub(crate) fn pause(&self, pause: Pause<'_>) {
         let Pause { attempt, limit, until, error, kind, cancellable } = pause;
         let mut state = self.lock();
-        (state.attempt, state.limit) = (attempt, limit);
-        state.until = until;
+        (state.attempt, state.limit) = (attempt, limit.and_then(NonZeroU32::new));
+        (state.stage, state.until) = (Stage::Sleeps { cancellable }, until);
         // Most calls fail with the same error again.
         if *state.error != *error {
-            state.error = error.into();
+            // In the same memory, if it has the same length: numbers and addresses differ.
+            let mut text = mem::take(&mut state.error).into_string();
+            text.clear();
+            text.push_str(error);
+            state.error = text.into_boxed_str();
         }
         state.kind = kind;
-        state.cancellable = cancellable;
         state.hurried = false;
     }
 
@@ -161,26 +178,33 @@ impl Entry {
         state.wake_up();
     }
 
+    /// The entry in this slot of the list. Nobody else has it yet.
+    pub(super) fn in_slot(mut self, slot: u32) -> Self {
+        unpoisoned(self.state.get_mut()).slot = slot;
+        self
+    }
+
+    /// The call has ended. Returns its slot in the list.
     #[inline]
-    pub(super) fn end(&self) {
+    pub(super) fn end(&self) -> u32 {
         let mut state = self.lock();
-        state.until = None;
-        state.ended = true;
-        let waker = state.waker.take();
+        state.stage = Stage::Ended;
+        let (slot, waker) = (state.slot, state.waker.take());
         // Dropped outside the lock: a waker may run any code.
         drop(state);
         drop(waker);
+        slot
     }
 
     #[inline]
     pub(super) fn cancel(&self) -> Answer {
         let mut state = self.lock();
-        if state.ended || state.cancelled {
+        if state.has_ended() || state.cancelled {
             return Answer::TooLate;
         }
         state.cancelled = true;
         // A call that was ordered to retry now is about to start its attempt.
-        if state.until.is_none() || !state.cancellable || state.hurried {
+        if !state.is_cancellable() || state.hurried {
             return Answer::AfterAttempt;
         }
         Self::wake_task(state);
@@ -190,8 +214,7 @@ impl Entry {
     #[inline]
     pub(super) fn retry_now(&self) -> Answer {
         let mut state = self.lock();
-        let on_its_way = state.hurried || (state.cancelled && state.cancellable);
-        if state.ended || state.until.is_none() || on_its_way {
+        if state.until().is_none() || state.order().is_some() {
             return Answer::TooLate;
         }
         state.hurried = true;
@@ -215,11 +238,33 @@ impl Entry {
 }
 
 impl EntryState {
+    /// The number of the last attempt that the policy allows.
+    #[inline]
+    pub(super) fn limit(&self) -> Option<u32> {
+        self.limit.map(NonZeroU32::get)
+    }
+
+    /// When the sleep ends; `None` when the call does not sleep.
+    #[inline]
+    pub(super) fn until(&self) -> Option<Moment> {
+        matches!(self.stage, Stage::Sleeps { .. }).then_some(self.until)
+    }
+
+    #[inline]
+    pub(super) fn has_ended(&self) -> bool {
+        self.stage == Stage::Ended
+    }
+
+    /// Whether a cancellation ends the sleep.
+    fn is_cancellable(&self) -> bool {
+        self.stage == Stage::Sleeps { cancellable: true }
+    }
+
     /// The order that counts: the first one.
     fn order(&self) -> Option<Order> {
         if self.hurried {
             Some(Order::RetryNow)
-        } else if self.cancelled && self.cancellable {
+        } else if self.cancelled && self.is_cancellable() {
             Some(Order::Cancel)
         } else {
             None
@@ -227,7 +272,7 @@ impl EntryState {
     }
 
     fn wake_up(&mut self) {
-        self.until = None;
+        self.stage = Stage::Runs;
         self.waker = None;
         self.hurried = false;
     }

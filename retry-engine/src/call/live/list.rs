@@ -16,7 +16,7 @@ static LIST: [Mutex<Shard>; SHARDS] = [const { Mutex::new(Shard::new()) }; SHARD
 #[derive(Debug)]
 struct Shard {
     slots: Vec<Option<Arc<Entry>>>,
-    free: Vec<usize>,
+    free: Vec<u32>,
 }
 
 impl Shard {
@@ -28,18 +28,19 @@ impl Shard {
         Shard { slots: Vec::new(), free: Vec::new() }
     }
 
-    fn insert(&mut self, entry: Arc<Entry>) -> usize {
+    fn insert(&mut self, entry: Entry) -> Arc<Entry> {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
-            self.slots.len() - 1
+            self.slots.len() as u32 - 1
         });
-        self.slots[slot] = Some(entry);
-        slot
+        let entry = Arc::new(entry.in_slot(slot));
+        self.slots[slot as usize] = Some(Arc::clone(&entry));
+        entry
     }
 
     #[inline]
-    fn remove(&mut self, slot: usize) -> (Option<Arc<Entry>>, Shard) {
-        let entry = self.slots[slot].take();
+    fn remove(&mut self, slot: u32) -> (Option<Arc<Entry>>, Shard) {
+        let entry = self.slots[slot as usize].take();
         self.free.push(slot);
         let is_large_and_empty =
             self.free.len() == self.slots.len() && self.slots.len() > Self::FEW;
@@ -56,27 +57,23 @@ impl Shard {
 
 /// An RAII guard of a call's entry in the list: dropping it removes the entry.
 #[derive(Debug)]
-pub(crate) struct Ticket {
-    entry: Arc<Entry>,
-    slot: usize,
-}
+pub(crate) struct Ticket(Arc<Entry>);
 
 impl Ticket {
     /// Lists a call at its first sleep.
     pub(crate) fn new(entry: Entry) -> Self {
-        let entry = Arc::new(entry);
-        let slot = shard(entry.id).insert(Arc::clone(&entry));
+        let entry = shard(entry.id).insert(entry);
         watch::notify();
-        Ticket { entry, slot }
+        Ticket(entry)
     }
 
     pub(crate) fn pause(&self, pause: Pause<'_>) {
-        self.entry.pause(pause);
+        self.0.pause(pause);
         watch::notify();
     }
 
     pub(crate) fn begin(&self, attempt: u32) {
-        self.entry.begin(attempt);
+        self.0.begin(attempt);
         watch::notify();
     }
 }
@@ -85,15 +82,15 @@ impl std::ops::Deref for Ticket {
     type Target = Entry;
 
     fn deref(&self) -> &Entry {
-        &self.entry
+        &self.0
     }
 }
 
 impl Drop for Ticket {
     #[inline]
     fn drop(&mut self) {
-        self.entry.end();
-        let left = shard(self.entry.id).remove(self.slot);
+        let slot = self.0.end();
+        let left = shard(self.0.id).remove(slot);
         drop(left);
         watch::notify();
     }
@@ -137,11 +134,11 @@ mod tests {
     use crate::failure::class::Kind;
     use crate::site::NOBODY;
 
-    fn entry(id: u64) -> Arc<Entry> {
+    fn entry(id: u64) -> Entry {
         let error = "refused";
-        let kind = Kind::Transient;
-        let pause = Pause { attempt: 1, limit: None, until: None, error, kind, cancellable: true };
-        Arc::new(Entry::new(id, &NOBODY, Moment::now(), None, pause))
+        let (kind, until) = (Kind::Transient, Moment::now());
+        let pause = Pause { attempt: 1, limit: None, until, error, kind, cancellable: true };
+        Entry::new(id, &NOBODY, until, None, pause)
     }
 
     fn ids(shard: &Shard) -> Vec<u64> {
@@ -151,10 +148,10 @@ mod tests {
     #[test]
     fn a_slot_that_is_free_is_used_again_and_no_other_call_moves() {
         let mut shard = Shard::new();
-        let slots: Vec<_> = (1..=3).map(|id| shard.insert(entry(id))).collect();
+        let slots: Vec<_> = (1..=3).map(|id| shard.insert(entry(id)).end()).collect();
         let (removed, _) = shard.remove(slots[1]);
         assert_eq!((removed.map(|entry| entry.id), ids(&shard)), (Some(2), vec![1, 3]));
-        assert_eq!(shard.insert(entry(4)), slots[1]);
+        assert_eq!(shard.insert(entry(4)).end(), slots[1]);
         assert_eq!(ids(&shard), [1, 4, 3]);
     }
 
@@ -162,7 +159,7 @@ mod tests {
     fn the_memory_of_many_calls_is_freed_with_the_last_of_them_in_any_order() {
         for is_reversed in [false, true] {
             let mut shard = Shard::new();
-            let mut slots: Vec<_> = (0..1_000).map(|id| shard.insert(entry(id))).collect();
+            let mut slots: Vec<_> = (0..1_000).map(|id| shard.insert(entry(id)).end()).collect();
             if is_reversed {
                 slots.reverse();
             }

@@ -126,7 +126,7 @@ impl LiveCall {
     /// The maximum number of attempts; `None` if only the deadline limits them.
     #[inline]
     pub fn limit(&self) -> Option<u32> {
-        self.0.look(|state| state.limit)
+        self.0.look(|state| state.limit())
     }
 
     /// Whether the call sleeps before its next attempt. False while an attempt runs and after the call has ended.
@@ -138,13 +138,13 @@ impl LiveCall {
     /// Whether the call has ended.
     #[inline]
     pub fn has_ended(&self) -> bool {
-        self.0.look(|state| state.ended)
+        self.0.look(|state| state.has_ended())
     }
 
     /// When the next attempt starts; `None` if the call does not sleep.
     #[inline]
     pub fn next_attempt_at(&self) -> Option<Instant> {
-        self.0.look(|state| state.until).map(Moment::instant)
+        self.0.look(|state| state.until()).map(Moment::instant)
     }
 
     /// The time until the next attempt; `None` if the call does not sleep.

@@ -9,7 +9,7 @@ use super::*;
 use crate::site::NOBODY;
 
 fn sleeping(cancellable: bool) -> Arc<Entry> {
-    let until = Some(Moment::of(Instant::now()));
+    let until = Moment::of(Instant::now());
     let pause = Pause {
         attempt: 1,
         limit: None,
