@@ -114,9 +114,10 @@ impl<'p, K: Start<'p>, F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Gua
         let Some(quick) = start.quick(&guard) else {
             return from_start(start, rules, guard, &mut attempt);
         };
-        let aborts = Aborts::of(start, None, &guard, quick);
+        let aborts = Aborts(start, None, PhantomData);
+        let panics = Panics(&guard, quick, PhantomData);
         let out = attempt(&start.quick_call());
-        mem::forget(aborts);
+        mem::forget((panics, aborts));
         if start.accepts(&rules, &out, &guard, quick) {
             return out;
         }
@@ -139,11 +140,12 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
             return from_start(start, rules, guard, &mut attempt);
         };
         let started = clock::now();
-        let aborts = Aborts::of(start, Some(started), &guard, quick);
+        let aborts = Aborts(start, Some(started), PhantomData);
+        let panics = Panics(&guard, quick, PhantomData);
         let limits = Limits::enter(started, start);
         let out = attempt(&start.quick_call());
         drop(limits);
-        mem::forget(aborts);
+        mem::forget((panics, aborts));
         if start.accepts(&rules, &out, &guard, quick) {
             return out;
         }
@@ -185,26 +187,13 @@ impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
 }
 
 /// Ends a call whose quick attempt panics. Forgotten when the attempt returns.
-struct Aborts<'g, 'p, K: Start<'p>, R, X: Guard<R>> {
-    start: K,
-    started: Option<Instant>,
-    guard: &'g X,
-    quick: X::Quick,
-    outcome: PhantomData<fn(&'p ()) -> R>,
-}
+// Apart from `Panics`: both in one are so large that they are written to memory before the attempt.
+struct Aborts<'p, K: Start<'p>>(K, Option<Instant>, PhantomData<&'p ()>);
 
-impl<'g, 'p, K: Start<'p>, R, X: Guard<R>> Aborts<'g, 'p, K, R, X> {
-    #[inline(always)]
-    fn of(start: K, started: Option<Instant>, guard: &'g X, quick: X::Quick) -> Self {
-        Aborts { start, started, guard, quick, outcome: PhantomData }
-    }
-}
-
-impl<'p, K: Start<'p>, R, X: Guard<R>> Drop for Aborts<'_, 'p, K, R, X> {
+impl<'p, K: Start<'p>> Drop for Aborts<'p, K> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.guard.quick_panicked(self.quick);
-        abort(self.start, self.started);
+        abort(self.0, self.1);
     }
 }
 
