@@ -250,7 +250,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// // Output
 /// async fn f(a: &str) -> Result<T, E> {
 ///     let mut call = Call::start({
-///         static SITE: Site = Site::new(Meta::new("module::f", file!(), line!()), Policy::new().max(3).checked(), budget, breaker);
+///         static SITE: Site = Site::with_budget(Meta::new("module::f", file!(), line!(), "max"), Policy::new().max(3), breaker);
 ///         &SITE
 ///     });
 ///     loop {
@@ -263,7 +263,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// In a sync function, the attempts are calls of one closure: `SITE.blocking(|_| { BODY }).classified().run(false)`. In a
+/// In a sync function, the attempts are calls of one closure: `SITE.blocking(|_| { BODY }).classified().run()`. In a
 /// function that returns a future, the last expression is the attempt, and the statements before it run once. The body
 /// sees no name of the expansion. The expansion adds no bounds, boxes nothing, and clones only the arguments in `clone`.
 /// The future is `Send` if it is `Send` without the attribute.

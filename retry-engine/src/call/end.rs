@@ -41,6 +41,8 @@ impl Call<'_> {
     /// The call was interrupted between two attempts, or before the first one.
     #[cold]
     pub(crate) fn interrupted(&mut self, cut: Cause) {
+        // No retry follows that would owe to the budget of the key.
+        drop(self.take_key());
         let trail = self.early_trail_mut();
         trail.mode.add(Mode::FAILED);
         let reason = match cut {

@@ -189,7 +189,7 @@ mod tests {
     use crate::policy::Policy;
     use crate::site::{Meta, NO_BREAKER, SiteBreaker, SiteBudget};
 
-    const META: Meta = Meta::new("known", file!(), line!());
+    const META: Meta = Meta::new("known", file!(), line!(), "");
 
     fn find(site: &'static Site, whose: Whose, key: &str) -> Arc<Known> {
         super::find(site, whose, key).expect("there is room for the key")

@@ -207,7 +207,7 @@ mod tests {
     use crate::site::{Meta, NO_BREAKER, SiteBudget};
 
     static SITE: Site = Site::new(
-        Meta::new("keyed", file!(), line!()),
+        Meta::new("keyed", file!(), line!(), ""),
         Policy::new(),
         SiteBudget::by_breaker(),
         &NO_BREAKER,

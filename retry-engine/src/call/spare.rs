@@ -66,7 +66,7 @@ mod tests {
     use crate::site::{NO_BREAKER, SiteBudget};
 
     static SITE: Site = Site::new(
-        crate::site::Meta::new("trail", file!(), line!()),
+        crate::site::Meta::new("trail", file!(), line!(), ""),
         Policy::new(),
         SiteBudget::None,
         &NO_BREAKER,

@@ -124,7 +124,6 @@ fn made(
         None => &NO_BREAKER,
     };
     // The whole policy counts as written: a configuration's `[defaults]` are below it.
-    let meta =
-        Meta::new(name, place.file(), place.line()).written("policy").awaited(true).declared();
+    let meta = Meta::new(name, place.file(), place.line(), "policy").awaited(true).declared();
     Site::new(meta, policy, budget, breaker)
 }

@@ -46,7 +46,7 @@ pub struct Site {
 
 /// The site of all calls that have no function: it is not listed, and nobody sees its counts.
 pub(crate) static NOBODY: Site =
-    Site::new(Meta::new("", file!(), line!()), Policy::new(), Source::None, &NO_BREAKER);
+    Site::new(Meta::new("", file!(), line!(), ""), Policy::new(), Source::None, &NO_BREAKER);
 
 impl Site {
     #[doc(hidden)]
@@ -71,6 +71,15 @@ impl Site {
             labels: Labels::new(),
             measured: Measured::new(),
         }
+    }
+
+    /// A function with the default budget. Not an argument of [`new`](Self::new): the compiler would check for each function
+    /// how a budget is dropped.
+    #[cfg(not(all(test, retry_loom)))]
+    #[doc(hidden)]
+    #[inline]
+    pub const fn with_budget(meta: Meta, policy: Policy, breaker: &'static SiteBreaker) -> Self {
+        Site::new(meta, policy, SiteBudget::OWN, breaker)
     }
 
     /// The name in configurations and events: `name = …`, else the module's path and the function, for a method with

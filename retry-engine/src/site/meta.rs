@@ -37,16 +37,22 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// `written` has the names of the arguments that the attribute gives, with spaces between them.
     #[doc(hidden)]
     #[inline]
-    pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
+    pub const fn new(
+        name: &'static str,
+        file: &'static str,
+        line: u32,
+        written: &'static str,
+    ) -> Self {
         Meta {
             name,
             method: None,
             whole: None,
             file,
             line,
-            written: "",
+            written,
             per_call: "",
             declared: false,
             awaited: false,
@@ -59,13 +65,6 @@ impl Meta {
     #[doc(hidden)]
     pub const fn method(mut self, name: &'static MethodName) -> Self {
         self.method = Some(name);
-        self
-    }
-
-    #[doc(hidden)]
-    #[inline]
-    pub const fn written(mut self, names: &'static str) -> Self {
-        self.written = names;
         self
     }
 

@@ -212,7 +212,7 @@ mod tests {
     use crate::site::{Meta, NO_BREAKER, SiteBudget};
 
     static SITE: Site = Site::new(
-        Meta::new("registry::tests::declared", file!(), line!()),
+        Meta::new("registry::tests::declared", file!(), line!(), ""),
         Policy::new(),
         SiteBudget::None,
         &NO_BREAKER,

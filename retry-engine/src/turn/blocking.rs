@@ -27,12 +27,6 @@ use crate::wait::{timer, tokio_sleep};
 /// The beginning of a blocking call: its function, which generated code knows as a constant, or a function with a policy
 /// of the call's own.
 pub trait Start<'p>: Copy {
-    /// Whether a limit in time is the function's, so that a quick attempt may have one.
-    const IS_SITES: bool;
-
-    /// The function.
-    fn site(self) -> &'static Site;
-
     /// Whether the first attempt may be made at once.
     fn is_quiet(self) -> bool;
 
@@ -41,16 +35,38 @@ pub trait Start<'p>: Copy {
 
     /// The call, in its first attempt.
     fn call(self) -> Call<'p>;
+
+    /// The call in a quick attempt. Nothing is to be done when it is dropped.
+    #[inline(always)]
+    fn quick_call(self) -> ManuallyDrop<Call<'p>> {
+        ManuallyDrop::new(self.call())
+    }
+
+    /// The permit for a quick attempt.
+    #[inline(always)]
+    fn quick<R, X: Guard<R>>(self, guard: &X) -> Option<X::Quick> {
+        if self.is_quiet() { guard.quick() } else { None }
+    }
+
+    /// Whether a quick attempt succeeded: the call has ended then.
+    #[inline(always)]
+    fn accepts<R: Outcome, J: Judge<R>, X: Guard<R>>(
+        self,
+        rules: &J,
+        out: &R,
+        guard: &X,
+        quick: X::Quick,
+    ) -> bool {
+        let accepted = rules.accepts(out);
+        if accepted {
+            guard.quick_success(quick);
+            self.quick_call().count_success();
+        }
+        accepted
+    }
 }
 
 impl Start<'static> for &'static Site {
-    const IS_SITES: bool = true;
-
-    #[inline(always)]
-    fn site(self) -> &'static Site {
-        self
-    }
-
     #[inline(always)]
     fn is_quiet(self) -> bool {
         Site::is_quiet(self)
@@ -68,13 +84,6 @@ impl Start<'static> for &'static Site {
 }
 
 impl<'p> Start<'p> for Under<'p> {
-    const IS_SITES: bool = false;
-
-    #[inline(always)]
-    fn site(self) -> &'static Site {
-        self.0
-    }
-
     #[inline(always)]
     fn is_quiet(self) -> bool {
         self.0.is_quiet() && !self.1.is_timed()
@@ -97,29 +106,50 @@ impl<'p, K: Start<'p>, F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Gua
     /// Runs the attempts on this thread, and sleeps between them.
     ///
     /// A cancellation ends a sleep, but not a running attempt.
-    // `timed`, a constant in most functions: whether the policy of the function limits the call's time. A quick success is
-    // inlined here. Everything else is in functions that are not generic in the body, so that functions with the same
-    // return type share them.
+    // A quick success is inlined here, and compiled for each function. Everything else is in functions that are not generic
+    // in the body, so that functions with the same return type share them.
     #[inline(always)]
-    pub fn run(self, timed: bool) -> R {
+    pub fn run(self) -> R {
         let Turn { call: start, mut attempt, rules, guard, .. } = self;
-        let quick = if start.is_quiet() { guard.quick() } else { None };
-        let Some(quick) = quick else { return from_start(start, rules, guard, &mut attempt) };
-        // Nothing is to be done when it is dropped.
-        let call = ManuallyDrop::new(start.call());
-        let started = if timed && K::IS_SITES { Some(clock::now()) } else { None };
-        let aborts = Aborts(start, started, PhantomData);
+        let Some(quick) = start.quick(&guard) else {
+            return from_start(start, rules, guard, &mut attempt);
+        };
+        let aborts = Aborts(start, None, PhantomData);
         let panics = Panics(&guard, quick, PhantomData);
-        let limits = started.map(|started| Limits::enter(started, start.site()));
-        let out = attempt(&call);
-        drop(limits);
+        let out = attempt(&start.quick_call());
         mem::forget((panics, aborts));
-        if rules.accepts(&out) {
-            guard.quick_success(quick);
-            call.count_success();
+        if start.accepts(&rules, &out, &guard, quick) {
             return out;
         }
-        from_failure(start, started, rules, guard, quick, out, &mut attempt)
+        from_failure(start, None, rules, guard, quick, out, &mut attempt)
+    }
+}
+
+impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
+    Turn<&'static Site, F, R, J, X>
+{
+    /// [`run`](Turn::run) for a function whose policy may limit the time of a call or of an attempt. `timed`, a constant
+    /// for most functions: whether the policy does.
+    #[inline(always)]
+    pub fn run_timed(self, timed: bool) -> R {
+        if !timed {
+            return self.run();
+        }
+        let Turn { call: start, mut attempt, rules, guard, .. } = self;
+        let Some(quick) = start.quick(&guard) else {
+            return from_start(start, rules, guard, &mut attempt);
+        };
+        let started = clock::now();
+        let aborts = Aborts(start, Some(started), PhantomData);
+        let panics = Panics(&guard, quick, PhantomData);
+        let limits = Limits::enter(started, start);
+        let out = attempt(&start.quick_call());
+        drop(limits);
+        mem::forget((panics, aborts));
+        if start.accepts(&rules, &out, &guard, quick) {
+            return out;
+        }
+        from_failure(start, Some(started), rules, guard, quick, out, &mut attempt)
     }
 }
 
@@ -157,6 +187,7 @@ impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
 }
 
 /// Ends a call whose quick attempt panics. Forgotten when the attempt returns.
+// Apart from `Panics`: both in one are so large that they are written to memory before the attempt.
 struct Aborts<'p, K: Start<'p>>(K, Option<Instant>, PhantomData<&'p ()>);
 
 impl<'p, K: Start<'p>> Drop for Aborts<'p, K> {
@@ -181,7 +212,19 @@ fn begun<'p, K: Start<'p>>(start: K, started: Option<Instant>) -> Call<'p> {
     call
 }
 
-type Body<'b, R> = &'b mut dyn FnMut(&Call<'_>) -> R;
+type Body<'b, R> = &'b mut dyn Attempts<R>;
+
+/// The body of any attempt. Not `dyn FnMut`: a vtable of that trait has `call_once` as well, two more functions to compile
+/// for each body.
+trait Attempts<R> {
+    fn attempt(&mut self, call: &Call<'_>) -> R;
+}
+
+impl<R, F: FnMut(&Call<'_>) -> R> Attempts<R> for F {
+    fn attempt(&mut self, call: &Call<'_>) -> R {
+        self(call)
+    }
+}
 
 /// Opens a call whose first attempt is not quick, and runs all its attempts.
 #[cold]
@@ -213,7 +256,7 @@ fn opened<R: Outcome, J: Judge<R>, X: Guard<R>>(
         return run(call, rules, guard, body, None);
     };
     let panics = Panics(&*guard, quick, PhantomData);
-    let out = body(call);
+    let out = body.attempt(call);
     mem::forget(panics);
     if rules.accepts(&out) {
         guard.quick_success(quick);
@@ -278,6 +321,7 @@ fn run<R: Outcome, J: Judge<R>, X: Guard<R>>(
                     return before_attempt(call, rules, &*guard, cut);
                 }
                 call.begin();
+                let body = &mut |call: &Call<'_>| body.attempt(call);
                 telling_panics(guard.as_mut(), || faults::run(call, rules, body))
             }
         };

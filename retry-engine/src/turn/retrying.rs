@@ -255,7 +255,7 @@ impl<W, R, M, J, X, B, O> Retrying<'_, W, R, M, J, X, B, O> {
         let attempt = |call: &Call<'_>| M::attempt(&mut work, call.running(id));
         if !O::REPORTS && plan.budget.is_none() {
             let call = Under(plan.site, plan.policy);
-            let out = Turn { call, attempt, rules, guard, outcome: PhantomData }.run(false);
+            let out = Turn { call, attempt, rules, guard, outcome: PhantomData }.run();
             return O::end(Call::ended(), out);
         }
         let mut call = plan.open(O::REPORTS);

@@ -12,7 +12,7 @@ use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::{Function, Mode};
 use crate::item::moves::{Moving, first_move};
 use crate::item::outputs::type_arguments;
-use crate::item::tokens::{binds_in_a_pattern, mentions};
+use crate::item::tokens::{binds_in_a_pattern, mentions_one};
 use crate::read::args::Args;
 
 pub(super) fn attempts_do_not_move_arguments(
@@ -23,8 +23,7 @@ pub(super) fn attempts_do_not_move_arguments(
     let body = function.body.stream();
     // An item in the body may use the name for a variable of its own, and a condition may leave code out.
     let is_plain = matches!(function.mode(), Mode::Blocking | Mode::Async)
-        && !mentions(&body, "fn")
-        && !mentions(&body, "cfg");
+        && !mentions_one(&body, &["fn", "cfg"]);
     if !is_plain || !lists_are_known(function, args) {
         return;
     }
@@ -195,5 +194,5 @@ fn of_bounds<'b>(bounds: impl Iterator<Item = &'b TypeParamBound>) -> Option<Own
 }
 
 fn mentions_any(ty: &Type, names: &[&str]) -> bool {
-    names.iter().any(|name| mentions(&ty.to_token_stream(), name))
+    mentions_one(&ty.to_token_stream(), names)
 }

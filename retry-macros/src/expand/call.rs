@@ -16,7 +16,7 @@ impl Plan<'_> {
     // Output, for a blocking function:
     //     STATICS
     //     let call = SITE;
-    //     call.blocking(|_| -> R { BODY }).classified(…).run(false)
+    //     call.blocking(|_| -> R { BODY }).classified(…).run()
     // Output, for an `async` function:
     //     START
     //     loop {
@@ -282,7 +282,7 @@ impl Plan<'_> {
     //     static __RETRY_BREAKER: SiteBreaker = …;
     // and
     //     {
-    //         static __RETRY_SITE: Site = Site::new(META, POLICY, BUDGET, BREAKER);
+    //         static __RETRY_SITE: Site = Site::new(META, POLICY, BUDGET, BREAKER);   // with_budget(META, POLICY, BREAKER)
     //         inventory::submit! { Entry(&__RETRY_SITE) }
     //         &__RETRY_SITE
     //     }
@@ -300,7 +300,6 @@ impl Plan<'_> {
         let written = args.written();
         let interrupted = self.interrupts(is_async);
         let awaited = is_async.then(|| quote!(.awaited(#interrupted)));
-        let budget = protect::budget(args, private);
         let method = self.is_named_by_its_type().then(|| quote!(.method(&__RETRY_NAME)));
         let measured = policy::call("measured", &args.measure, |measure| quote!(#measure));
         let computed = args.per_call.join(" ");
@@ -309,12 +308,16 @@ impl Plan<'_> {
             Some(_) => quote!(&__RETRY_BREAKER),
             None => quote!(&#private::NO_BREAKER),
         };
+        let (new, budget) = match protect::budget(args, private) {
+            Some(budget) => (quote!(new), quote!(#budget,)),
+            None => (quote!(with_budget), TokenStream::new()),
+        };
         let site = quote!({
-            static __RETRY_SITE: #private::Site = #private::Site::new(
-                #private::Meta::new(#name, #private::file!(), #private::line!())
-                    .written(#written) #method #computed #awaited #measured,
+            static __RETRY_SITE: #private::Site = #private::Site::#new(
+                #private::Meta::new(#name, #private::file!(), #private::line!(), #written)
+                    #method #computed #awaited #measured,
                 #policy,
-                #budget,
+                #budget
                 #breaker,
             );
             #private::inventory::submit! { #private::Entry(&__RETRY_SITE) }

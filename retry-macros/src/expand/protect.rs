@@ -21,18 +21,16 @@ pub(crate) fn by_label(args: &Args) -> bool {
 
 // Input:
 //     budget(capacity = 20, refill = "10s")
-// Output:
+// Output; `None` for the default:
 //     SiteBudget::own(BudgetSettings::new().capacity(20).refill(Duration::new(10, 0)))
-pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
+pub(crate) fn budget(args: &Args, private: &TokenStream) -> Option<TokenStream> {
     let Some(budget) = &args.budget else {
         // A dead host must not spend the retries of the others: the budget has the key of the breaker, else the label.
-        return match has_keyed_breaker(args) || args.label.is_some() {
-            true => quote!(#private::SiteBudget::by_breaker()),
-            false => quote!(#private::SiteBudget::OWN),
-        };
+        let is_keyed = has_keyed_breaker(args) || args.label.is_some();
+        return is_keyed.then(|| quote!(#private::SiteBudget::by_breaker()));
     };
-    match &budget.value {
-        Protection::Bare => quote!(#private::SiteBudget::OWN),
+    Some(match &budget.value {
+        Protection::Bare => return None,
         Protection::Name(name) => quote!(#private::SiteBudget::named(#name, #private::None)),
         Protection::Value(expr) => match bare_call(expr) {
             Some((word, _)) => quote_spanned!(expr.span()=> #private::budget::#word()),
@@ -56,7 +54,7 @@ pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
             };
             respanned(&made, budget.key.span())
         }
-    }
+    })
 }
 
 // Input:

@@ -25,7 +25,7 @@ impl Plan<'_> {
     // Output, for an `async` function:
     //     call.turn(async { if false { return conjure::<R>() } BODY }).classified(…).await
     // Output, for a blocking function:
-    //     call.blocking(|_| -> R { FRESH { if false { return conjure::<R>() } BODY } }).classified(…).run(false)
+    //     call.blocking(|_| -> R { FRESH { if false { return conjure::<R>() } BODY } }).classified(…).run()
     //
     // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces. Its bound makes rustc
     // point at the return type if that is no `Outcome`. The block keeps the body's span, so that errors about
@@ -84,8 +84,8 @@ impl Plan<'_> {
         let block = quote_spanned!(span.resolved_at(Span::call_site())=> |#here| -> #output #body);
         let run = match shape {
             Shape::Alone => {
-                let timed = self.timed();
-                quote_spanned!(last=> #call.#begin(#block)#rules #guard.run(#timed))
+                let run = self.run();
+                quote_spanned!(last=> #call.#begin(#block)#rules #guard.#run)
             }
             Shape::Reused => quote_spanned!(last=> #call.#begin(#block)#rules #guard.run()),
         };
@@ -198,18 +198,19 @@ impl Plan<'_> {
         quote_spanned!(last=> .#method::<{ __RETRY_PRESET.cuts_attempts() }>())
     }
 
-    /// Whether the policy limits the time of a call or an attempt; read from the site if a preset decides.
-    fn timed(&self) -> TokenStream {
+    /// The call that runs a blocking turn: it is told whether the policy limits the time of a call or an attempt, which is
+    /// read from the site if a preset decides.
+    fn run(&self) -> TokenStream {
         let args = self.args;
         match &args.policy {
             // The call's own policy tells.
-            _ if !args.per_call.is_empty() => quote!(false),
-            _ if args.timeout.is_some() || args.deadline.is_some() => quote!(true),
+            _ if !args.per_call.is_empty() => quote!(run()),
+            _ if args.timeout.is_some() || args.deadline.is_some() => quote!(run_timed(true)),
             Some(_) => {
                 let call = local("call");
-                quote!(#call.policy().is_timed())
+                quote!(run_timed(#call.policy().is_timed()))
             }
-            None => quote!(false),
+            None => quote!(run()),
         }
     }
 

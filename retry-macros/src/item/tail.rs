@@ -4,7 +4,7 @@ use proc_macro2::{Group, Ident};
 use quote::ToTokens;
 use syn::{Block, Expr, ExprAsync, ExprMacro, Pat, Stmt};
 
-use crate::item::tokens::mentions;
+use crate::item::tokens::mentions_one;
 
 // Input:
 //     return FUTURE;
@@ -27,7 +27,7 @@ pub(crate) fn ends_in_an_expression(block: &mut Block) {
 /// Whether the last expression of a body boxes a future: `Box::pin(…)`, or `.boxed()` of an `async` block.
 pub(crate) fn boxes_a_future(body: &Group) -> bool {
     let tokens = body.stream();
-    if !["pin", "boxed", "boxed_local"].iter().any(|word| mentions(&tokens, word)) {
+    if !mentions_one(&tokens, &["pin", "boxed", "boxed_local"]) {
         return false;
     }
     let Ok(mut block) = syn::parse2::<Block>(body.to_token_stream()) else { return false };

@@ -13,10 +13,16 @@ pub(crate) fn variable(expr: &Expr) -> Option<Ident> {
 
 /// Whether an identifier or a literal occurs in the tokens.
 pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
+    mentions_one(tokens, &[mark])
+}
+
+/// Whether one of these identifiers and literals occurs in the tokens. One pass for all of them: each token is asked of
+/// rustc, by a macro that is compiled without optimisation.
+pub(crate) fn mentions_one(tokens: &TokenStream, marks: &[&str]) -> bool {
     tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == mark,
-        TokenTree::Literal(literal) => literal.to_string() == mark,
-        TokenTree::Group(group) => mentions(&group.stream(), mark),
+        TokenTree::Ident(ident) => marks.iter().any(|mark| ident == mark),
+        TokenTree::Literal(literal) => marks.contains(&literal.to_string().as_str()),
+        TokenTree::Group(group) => mentions_one(&group.stream(), marks),
         TokenTree::Punct(_) => false,
     })
 }

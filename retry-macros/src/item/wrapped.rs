@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 use syn::{Block, Expr, Ident, Local, LocalInit, Pat, Stmt, Type};
 
 use crate::item::pattern::without_mut;
-use crate::item::tokens::{mentions, variable};
+use crate::item::tokens::{mentions, mentions_one, variable};
 
 /// A wrapped body.
 pub(crate) struct Seam {
@@ -40,7 +40,7 @@ enum Wrapper {
     Tokio,
 }
 
-const WRAPPERS: &[(Wrapper, &str)] = &[
+const WRAPPERS: [(Wrapper, &str); 4] = [
     (Wrapper::AsyncTrait, "__ret"),
     (Wrapper::Instrument, "__tracing_instrument_future"),
     (Wrapper::InstrumentBlocking, "__tracing_attr_guard"),
@@ -50,6 +50,9 @@ const WRAPPERS: &[(Wrapper, &str)] = &[
 /// Finds a known wrapper in the body of a function.
 pub(crate) fn find(body: &Group, is_async: bool) -> Option<Seam> {
     let tokens = body.stream();
+    if !mentions_one(&tokens, &WRAPPERS.each_ref().map(|(_, mark)| *mark)) {
+        return None;
+    }
     WRAPPERS.iter().filter(|(_, mark)| mentions(&tokens, mark)).find_map(|(wrapper, _)| {
         if *wrapper == Wrapper::Tokio && is_async {
             return None;

@@ -261,6 +261,6 @@ async fn cancel_async(cancel: Option<CancelAt>, token: CancelToken) {
 /// A site like that of an annotated function, without a budget, since these peers have none. It lives as long as the
 /// process.
 fn site(policy: Policy) -> &'static Site {
-    let meta = Meta::new("vectors::body", file!(), line!());
+    let meta = Meta::new("vectors::body", file!(), line!(), "");
     Box::leak(Box::new(Site::new(meta, policy, SiteBudget::None, &NO_BREAKER)))
 }
