@@ -80,7 +80,12 @@ mod tests {
     use crate::site::{Meta, NO_BREAKER, SiteBudget};
 
     const fn site(name: &'static str) -> Site {
-        Site::new(Meta::new(name, file!(), line!()), Policy::new(), SiteBudget::None, &NO_BREAKER)
+        Site::new(
+            Meta::new(name, file!(), line!(), ""),
+            Policy::new(),
+            SiteBudget::None,
+            &NO_BREAKER,
+        )
     }
 
     static FIRST: Site = site("first");
