@@ -39,7 +39,7 @@ pub(super) struct Trail {
     pub(super) draft: Draft,
     /// When the call started; if its first attempt was not timed, when that attempt ended.
     pub(super) started: Option<Moment>,
-    /// What the retry that runs or is about to run owes to the budget of the function.
+    /// The debt of the retry that runs or is about to run, to the budget of the function.
     pub(super) debt: Option<Withdrawal<&'static Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
@@ -69,7 +69,7 @@ pub(super) struct Rare {
     pub(super) own: Option<Arc<Own>>,
     /// The budget of the call's key.
     pub(super) key: Option<Arc<Budget>>,
-    /// What the retry that runs or is about to run owes to the budget of the key.
+    /// The debt of that retry to the budget of the key.
     pub(super) key_debt: Option<Box<Withdrawal<Arc<Budget>>>>,
 }
 

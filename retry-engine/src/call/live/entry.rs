@@ -67,6 +67,7 @@ pub(super) struct EntryState {
     waker: Option<Waker>,
 }
 
+/// The stage of a listed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// The call sleeps; a cancellation ends the sleep if its error can be made from an interruption.
