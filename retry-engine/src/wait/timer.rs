@@ -131,19 +131,19 @@ pub(crate) fn sleep_again(before: &mut Option<Sleeping>, duration: Duration) {
 #[cold]
 pub(crate) fn limit(end: Instant) -> Sleeping {
     let left = || end.saturating_duration_since(clock::now()).min(LONGEST);
-    let real = || match INSTALLED.get() {
-        Some(timer) => Sleeping::foreign(timer.sleep(left())),
-        None => tokio_sleep::sleep_until(end),
-    };
     // Few calls have an interceptor, and the others do not read the clock for it.
     #[cfg(feature = "sites")]
     if let Some(by) = intercepted::here() {
-        let boxed = || Box::pin(real()) as Sleep;
-        if let Some(sleep) = by.sleep(Wait::Limit(left(), &boxed)) {
+        // As long as that, and not until then: the interceptor's clock may be far ahead of the real one.
+        let real = || Box::pin(real_sleep(left())) as Sleep;
+        if let Some(sleep) = by.sleep(Wait::Limit(left(), &real)) {
             return Sleeping::foreign(sleep);
         }
     }
-    real()
+    match INSTALLED.get() {
+        Some(timer) => Sleeping::foreign(timer.sleep(left())),
+        None => tokio_sleep::sleep_until(end),
+    }
 }
 
 /// A sleep that never ends.

@@ -1,5 +1,6 @@
 //! The virtual time of a scope, in sync and `async` code.
 
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -43,6 +44,24 @@ async fn inner() -> Result<u32, PayError> {
 #[retryable(max = 0, timeout = "40s", idempotent, name = "time::outer")]
 async fn outer() -> Result<u32, PayError> {
     inner().await
+}
+
+#[retryable(
+    max = 1,
+    base = "1h",
+    cap = "1h",
+    jitter = none,
+    timeout = "20ms",
+    idempotent,
+    name = "time::busy"
+)]
+async fn busy_at_last(has_failed: &Cell<bool>) -> Result<u32, PayError> {
+    if !has_failed.replace(true) {
+        return Err(PayError::Busy);
+    }
+    // Real work, of which the scope knows nothing.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    Ok(7)
 }
 
 #[test]
@@ -156,6 +175,15 @@ async fn time_waits_for_a_busy_task_before_it_advances() {
     let (result, ()) = tokio::join!(slow("attempt", &log), busy);
     assert!(result.is_err());
     assert_eq!(*log.lock().unwrap(), ["attempt", "done", "attempt"]);
+}
+
+#[tokio::test]
+async fn real_work_is_cut_off_at_its_timeout_however_far_ahead_the_clock_is() {
+    let (t, started) = (testing::scope(), Instant::now());
+    let cut = Interruption::TimedOut { after: Duration::from_millis(20) };
+    assert_eq!(busy_at_last(&Cell::new(false)).await, Err(PayError::Interrupted(cut)));
+    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(t.elapsed() >= Duration::from_secs(3600));
 }
 
 #[test]
