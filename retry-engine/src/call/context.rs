@@ -259,6 +259,12 @@ pub(crate) fn observer() -> Option<Observer> {
     Some(observer)
 }
 
+/// Enters a context in which the calls inside find no receiver, and which is the current one otherwise.
+#[inline]
+pub(super) fn enter_unobserved() -> Option<Entered> {
+    Some(CallContext { is_observed: false, ..CONTEXT.get()? }.enter())
+}
+
 /// Tells the receiver of a call that succeeded at its first try, after so many nanoseconds. The call started in the current
 /// context, which is observed.
 #[inline]

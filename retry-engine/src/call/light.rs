@@ -1,7 +1,7 @@
 //! A call whose first attempt has limits, a configuration or a caller who wants a report of a failure, and nothing else: no
 //! memory is reserved before it fails.
 
-use super::context;
+use super::context::{self, Entered};
 use super::mode::Mode;
 use super::resume::Handover;
 use super::state::{Call, CallState};
@@ -127,6 +127,18 @@ impl Call<'_> {
                 light.started = Some(now);
                 light.mode.add(Mode::TIMED);
             }),
+        }
+    }
+
+    /// Hides the receiver of this call's report from the calls inside, for one poll: the receiver may be read while the call
+    /// goes on.
+    #[inline]
+    pub(crate) fn hide_receiver(&self) -> Option<Entered> {
+        match self.state {
+            CallState::Light { mode, .. } if mode.has(Mode::OBSERVED_HERE) => {
+                context::enter_unobserved()
+            }
+            _ => None,
         }
     }
 

@@ -188,7 +188,10 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
                 call.begin();
             }
             if call.is_bare() {
-                let polled = telling_panics(guard.as_mut(), || attempt.as_mut().poll(cx));
+                let polled = telling_panics(guard.as_mut(), || {
+                    let _inside = call.hide_receiver();
+                    attempt.as_mut().poll(cx)
+                });
                 return first(call, rules, guard, attempt, polled, cx);
             }
             match faults::before_poll(call, rules, cx) {

@@ -196,6 +196,18 @@ async fn of_nested_calls_the_outermost_is_reported_also_if_both_are_pending() {
     assert_eq!(report.attempts[0].duration, Some(ms(50)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_inside_is_not_reported_in_place_of_one_that_has_not_ended() {
+    #[retryable(max = 2, base = "1s", name = "reports::never")]
+    async fn never() -> Result<u32, Failure> {
+        inner(&mut 0)?;
+        std::future::pending().await
+    }
+    let (result, report) = observe(tokio::time::timeout(ms(50), never())).await;
+    assert!(result.is_err());
+    assert_eq!((report.name, report.attempts_made()), ("", 0));
+}
+
 #[test]
 fn a_report_can_be_written_as_json() {
     let (_, report) = virtually(|| {
