@@ -90,9 +90,6 @@ pub(super) fn after_poll<R: Outcome, J: Judge<R>>(
     polled: Poll<R>,
     cx: &mut Context<'_>,
 ) -> Poll<R> {
-    if polled.is_pending() {
-        call.keep_observer();
-    }
     match replacement(call) {
         Some(act) if polled.is_ready() => {
             drop(polled);

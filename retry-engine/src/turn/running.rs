@@ -229,12 +229,7 @@ fn first<R: Outcome, J: Judge<R>, X: Guard<R>>(
             call.succeeded();
             Poll::Ready(Turned::Out(out))
         }
-        polled => {
-            if polled.is_pending() {
-                call.keep_observer();
-            }
-            ended(call, rules, guard, attempt, polled, cx)
-        }
+        polled => ended(call, rules, guard, attempt, polled, cx),
     }
 }
 
@@ -249,7 +244,10 @@ fn ended<R: Outcome, J: Judge<R>, X: Guard<R>>(
 ) -> Poll<Turned<R>> {
     let ended = match polled {
         Poll::Ready(out) => Ok(out),
-        Poll::Pending => Err(ready!(guard.as_mut().poll_attempt(call, cx))),
+        Poll::Pending => {
+            call.keep_observer();
+            Err(ready!(guard.as_mut().poll_attempt(call, cx)))
+        }
     };
     conclude(call, rules, guard, attempt, ended, cx)
 }
