@@ -119,10 +119,9 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
 #[cfg(feature = "sites")]
 #[cold]
 pub(crate) fn sleep_again(before: &mut Option<Sleeping>, duration: Duration) {
-    let is_default = INSTALLED.get().is_none() && intercepted::here().is_none();
-    let restarted =
-        is_default && before.as_mut().is_some_and(|before| before.restart(duration.min(LONGEST)));
-    if !restarted {
+    let is_default = || INSTALLED.get().is_none() && intercepted::here().is_none();
+    let restart = |before: &mut Sleeping| is_default() && before.restart(duration.min(LONGEST));
+    if !before.as_mut().is_some_and(restart) {
         *before = Some(sleep(duration));
     }
 }
