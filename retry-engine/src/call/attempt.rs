@@ -86,12 +86,12 @@ impl Call<'_> {
         body(self)
     }
 
-    /// Whether the attempt is a retry that has neither limits nor a span nor an interceptor, on a thread without a context.
+    /// Whether the attempt is a retry that has neither limits nor a span nor an interceptor.
     #[inline]
     fn is_usual_retry(&self) -> bool {
         let is_usual =
             |trail: &Trail| trail.attempt > 1 && trail.rare.is_none() && !trail.is_timed();
-        self.trail().is_some_and(is_usual) && !context::is_present()
+        self.trail().is_some_and(is_usual)
     }
 
     #[cold]

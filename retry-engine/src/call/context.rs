@@ -184,7 +184,7 @@ impl CallContext {
     }
 }
 
-/// Enters the context of a retry of this function, on a thread without a context.
+/// Enters the context of a retry of this function that has no limits.
 // Beside the thread-local, which only this module's code reads without a call.
 #[inline(never)]
 pub(super) fn enter_retry(site: Option<&'static Site>) -> Entered {
