@@ -228,7 +228,7 @@ fn first_reported(first: First) -> Result<u32, retry_runtime::RetryError<Trouble
     first.happens()
 }
 
-/// What a first attempt leaves behind.
+/// The counts of a function and of its breaker after a first attempt.
 #[derive(Debug, PartialEq)]
 struct Left {
     first_tries: u64,
