@@ -229,7 +229,12 @@ impl Postgres {
     ) -> Result<Self, StoreError> {
         let writes = |mut rows: Transactions| {
             let told = Arc::clone(&exchange);
-            move |batch: &mut Vec<Job>| told.tell(rows.write(batch))
+            move |batch: &mut Vec<Job>| {
+                told.tell(rows.write(batch));
+                if rows.has_left_one() {
+                    told.tell_all(&News::claimable());
+                }
+            }
         };
         let reads = |mut rows: Transactions| move |job: &mut Job| rows.read(job);
         Ok(Postgres {

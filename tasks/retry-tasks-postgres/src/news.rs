@@ -44,6 +44,12 @@ impl Exchange {
         }
     }
 
+    /// Tells this program now, and others soon.
+    pub(crate) fn tell_all(&self, news: &News) {
+        self.heard(news.clone());
+        self.tell(news.clone());
+    }
+
     /// Passes the news of others to this function from now on.
     pub(crate) fn pass_to(&self, hear: Hear) {
         *self.hear.lock().unwrap_or_else(PoisonError::into_inner) = Some(hear);

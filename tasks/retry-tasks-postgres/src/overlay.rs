@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use retry_tasks::{Bucket, Record, TaskAttempt, TaskId};
+use retry_tasks::{Bucket, Lane, Record, TaskAttempt, TaskId};
 use serde::Serialize;
 
 use super::attempts::{AttemptRows, PUT_ATTEMPTS};
@@ -31,8 +31,6 @@ pub(crate) struct Overlay {
     /// The changed buckets, and whether each is new.
     filled: BTreeMap<String, bool>,
     removed: BTreeSet<TaskId>,
-    /// The tasks that were locked to be claimed and not changed yet.
-    offered: BTreeSet<TaskId>,
     /// All tasks that the transaction has changed.
     changed: BTreeSet<TaskId>,
 }
@@ -142,14 +140,12 @@ impl Overlay {
         self.keys.entry((name, key)).or_default();
     }
 
-    /// Notes a task that is locked to be claimed.
-    pub(crate) fn offer(&mut self, id: TaskId) {
-        self.offered.insert(id);
-    }
-
-    /// Whether a task was locked to be claimed and is left for others.
-    pub(crate) fn has_left_some(&self) -> bool {
-        !self.offered.is_empty()
+    /// Whether the transaction has locked a task in one of these lanes without a change. A claim of that time has passed over it.
+    pub(crate) fn has_left_one(&self, lanes: &[Lane]) -> bool {
+        let is_locked = |id| !self.changed.contains(id) && !self.seen.contains_key(id);
+        let locked = self.tasks.iter().filter(|(id, _)| is_locked(id));
+        let mut waiting = locked.filter_map(|(_, task)| task.as_ref()?.lane);
+        waiting.any(|lane| lanes.contains(&lane))
     }
 
     /// The task as it is now; the outer `None` when it was not read.
@@ -180,7 +176,6 @@ impl Overlay {
         if !self.inserted.contains(&record.id) {
             self.updated.insert(record.id);
         }
-        self.offered.remove(&record.id);
         self.change(record);
     }
 

@@ -63,18 +63,7 @@ pub(crate) fn due(
     };
     let params: Vec<Param> = vec![text(name), at(now), limit(most)];
     let answer = rows.ask(sql, params)?;
-    let due = found(rows, &answer);
-    if lane == Lane::Ready {
-        offer(rows, &due);
-    }
-    Ok(due)
-}
-
-/// Notes tasks that are locked to be claimed.
-fn offer(rows: &mut Rows, due: &[Due]) {
-    if !rows.is_reader {
-        due.iter().for_each(|due| rows.overlay.offer(due.id));
-    }
+    Ok(found(rows, &answer))
 }
 
 const NEXT_DUES: &str = "SELECT (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'later'), \
@@ -108,7 +97,6 @@ pub(crate) fn offers(
     for (&(name, limit), answers) in asked.iter().zip(answers.chunks(2)) {
         let next = next_of(answers.first().map(Vec::as_slice).unwrap_or_default());
         let mut ready = found(rows, answers.get(1).map(Vec::as_slice).unwrap_or_default());
-        offer(rows, &ready);
         if next.later.is_some_and(|due| due <= now) {
             rows.promote(name, now, most)?;
             ready = due(rows, name, Lane::Ready, now, limit)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use retry_tasks::rows::{Job, News};
-use retry_tasks::{Clock, StoreError};
+use retry_tasks::{Clock, Lane, StoreError};
 
 use super::clock::ServerClock;
 use super::connect::{Call, Connection, Failure, warn};
@@ -36,6 +36,9 @@ macro_rules! time_and {
 /// The time for which a server that has answered counts as one that is there. A transaction may then be sent in one flight with its
 /// commit. Otherwise it begins in a flight of its own, so that a server that is gone leaves no doubt about a commit.
 const LIVELY: Duration = Duration::from_millis(100);
+
+/// The lanes of the tasks that wait for a claim.
+const WAITING: [Lane; 3] = [Lane::Ready, Lane::Later, Lane::Paying];
 
 /// The database's time.
 pub(crate) const TIME: &str = time_and!("");
@@ -85,6 +88,7 @@ pub(crate) struct Transactions {
     away_since: Option<Instant>,
     /// The instant of the last removal of old marks.
     cleaned: Instant,
+    has_left_one: bool,
 }
 
 impl Transactions {
@@ -107,12 +111,14 @@ impl Transactions {
             answered,
             away_since,
             cleaned,
+            has_left_one: false,
         }
     }
 
     /// Applies the jobs in one transaction and replies to each. When one of them fails, each gets a transaction of its own.
     /// Returns the news.
     pub(crate) fn write(&mut self, batch: &mut Vec<Job>) -> News {
+        self.has_left_one = false;
         let together = self.commit(batch, false);
         let is_shared = matches!(
             together,
@@ -121,6 +127,8 @@ impl Transactions {
                 | StoreError::Full { .. })
         );
         let alone = together.is_err() && !is_shared;
+        // A transaction that has failed has perhaps locked some.
+        self.has_left_one |= together.is_err() && self.role == Role::Writes;
         let mut news = News::default();
         let mut reply = together.map(|told| news.add(told));
         for mut job in batch.drain(..) {
@@ -186,9 +194,9 @@ impl Transactions {
             if self.role == Role::Writes {
                 self.memory.wait_for_other(self.role, self.rows.overlay.changed());
             }
-            self.remember();
             let mut news = news_of(jobs);
-            news.is_claimable |= self.rows.overlay.has_left_some();
+            self.tell_unlocked(&mut news);
+            self.remember();
             return End::Committed(news);
         };
         // Perhaps because something is not as it was remembered.
@@ -205,6 +213,24 @@ impl Transactions {
                 End::Failed(failure)
             }
         }
+    }
+
+    /// Notes the tasks that the transaction has locked and left.
+    fn tell_unlocked(&mut self, news: &mut News) {
+        let overlay = &self.rows.overlay;
+        match self.role {
+            // A claim that takes nothing leaves what this process cannot take, and others would only do the same.
+            Role::Claims if overlay.is_unchanged() => {}
+            Role::Claims => news.is_claimable |= overlay.has_left_one(&[Lane::Ready]),
+            // The claims of this process were in the way, too.
+            Role::Writes => self.has_left_one |= overlay.has_left_one(&WAITING),
+            Role::Reads => {}
+        }
+    }
+
+    /// Whether the last batch has locked tasks that it has left to every worker, those of this process among them.
+    pub(crate) fn has_left_one(&self) -> bool {
+        self.has_left_one
     }
 
     /// Applies the jobs and commits their changes.

@@ -26,6 +26,9 @@ const PATROL_EVERY: Duration = Duration::from_secs(60);
 /// The number of ended attempts after which old tasks are removed sooner.
 const PRUNE_AFTER: usize = 5000;
 
+/// The pause before the next claim when tasks are due and none could be claimed: others have locked them.
+const LOCKED: Duration = Duration::from_millis(20);
+
 /// How long a worker that is ending waits for a store that fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -99,6 +102,8 @@ impl<B: Backend> Server<B> {
         }
         match self.claim_for(slots).await {
             Ok(Batch { claimed, next }) => {
+                let is_locked = claimed.is_empty() && next.is_some_and(|next| next <= now);
+                let next = if is_locked { Some(now + LOCKED) } else { next };
                 claimed.into_iter().for_each(|claimed| self.start(claimed));
                 next.map_or(poll, |next| next.min(poll))
             }
