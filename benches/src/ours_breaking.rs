@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use retry_runtime::breaker::{Breaker, BreakerSettings, Window};
+use retry_runtime::breaker::{Breaker, BreakerSettings, Permit, Window};
 use retry_runtime::retryable;
 
 use crate::Candidate;
@@ -21,6 +21,7 @@ const ALONE_TEN: &str = "breaker alone, one of 10 fails";
 const ALONE_HUNDRED: &str = "breaker alone, one of 100 fails";
 const ALONE: &str = "breaker alone, one of 1000 fails";
 const ALONE_LONG: &str = "breaker alone, window of 100 000, one of 1000 fails";
+const ALONE_FULL: &str = "breaker alone, window of 100 000 full of successes, one of 1000 fails";
 const ALONE_OPEN: &str = "breaker alone, open";
 
 /// The candidates of this module.
@@ -39,6 +40,7 @@ pub const CANDIDATES: &[Candidate] = &[
         "the same; every thousandth call fails, after more successes than the window holds",
     ),
     of_ours(ALONE_LONG, "the same, with a window of 100 000 calls in place of 200"),
+    of_ours(ALONE_FULL, "the same, after 100 000 successes that no failure has followed yet"),
     of_ours(ALONE_OPEN, "an open breaker that refuses every permit"),
 ];
 
@@ -75,6 +77,7 @@ pub const CASES: &[Case] = &[
     Case::blocking(Work::SyncFirst, ALONE_HUNDRED, |script| alone(&HUNDREDS, 100, script)),
     Case::blocking(Work::SyncFirst, ALONE, |script| alone(&SHORT, 1000, script)),
     Case::blocking(Work::SyncFirst, ALONE_LONG, |script| alone(&LONG, 1000, script)),
+    Case::blocking(Work::SyncFirst, ALONE_FULL, |script| alone(&FULL, 1000, script)).with(fill),
     Case::blocking(Work::SyncFirst, ALONE_OPEN, |_| match DOWN.permit() {
         Ok(_) => Err(Failure(599)),
         Err(_) => Ok(ANSWER),
@@ -82,10 +85,11 @@ pub const CASES: &[Case] = &[
     .with(open),
 ];
 
+thread_local!(static CALLS: Cell<u32> = const { Cell::new(0) });
+
 /// Makes the next attempt fail, at every call of this number on this thread.
 #[inline(always)]
 fn fail_every(calls: u32, script: &Script) {
-    thread_local!(static CALLS: Cell<u32> = const { Cell::new(0) });
     let call = CALLS.get() + 1;
     if call >= calls {
         script.fail(1);
@@ -133,6 +137,15 @@ static TENS: Breaker = Breaker::new("tens", BreakerSettings::new());
 static HUNDREDS: Breaker = Breaker::new("hundreds", BreakerSettings::new());
 static SHORT: Breaker = Breaker::new("short", BreakerSettings::new());
 static LONG: Breaker = Breaker::new("long", BreakerSettings::new().window(Window::Count(100_000)));
+static FULL: Breaker = Breaker::new("full", BreakerSettings::new().window(Window::Count(100_000)));
+
+/// Fills the window with successes. The next failure comes after 1000 more calls, so not in those that warm up.
+fn fill(on: bool) {
+    if on {
+        CALLS.set(0);
+        (0..100_000).filter_map(|_| FULL.permit().ok()).for_each(|permit| permit.success());
+    }
+}
 
 #[inline(never)]
 fn alone(breaker: &Breaker, calls: u32, script: &Script) -> Answer {
@@ -140,7 +153,13 @@ fn alone(breaker: &Breaker, calls: u32, script: &Script) -> Answer {
     let Ok(permit) = breaker.permit() else { return Err(Failure(599)) };
     match attempt(script) {
         Ok(_) => permit.success(),
-        Err(_) => permit.failure(),
+        Err(_) => first_failure(permit),
     }
     Ok(ANSWER)
+}
+
+/// Ends a permit with a failure. Callgrind counts what this function costs by itself.
+#[inline(never)]
+fn first_failure(permit: Permit<&Breaker>) {
+    permit.failure();
 }

@@ -116,10 +116,10 @@ pub fn run(waiters: &[Waiter], candidate: &str, threads: usize, calls: u32) -> R
         (1, None) => return Err(format!("the clock of `{candidate}` cannot be paused")),
         _ => real_clock(waiter.spawn_real, threads, calls),
     };
-    let Figures { bytes, filled, drained, processor } = figures;
+    let Figures { bytes, resident, filled, drained, processor } = figures;
+    let [bytes, resident] = [bytes, resident].map(|all| all as f64 / f64::from(calls));
     println!(
-        "waiting\t{threads}\t{candidate}\t{:.1}\t{:.3}\t{:.3}\t{:.3}",
-        bytes as f64 / f64::from(calls),
+        "waiting\t{threads}\t{candidate}\t{bytes:.1}\t{resident:.1}\t{:.3}\t{:.3}\t{:.3}",
         filled.as_secs_f64(),
         drained.as_secs_f64(),
         processor.as_secs_f64(),
@@ -130,6 +130,8 @@ pub fn run(waiters: &[Waiter], candidate: &str, threads: usize, calls: u32) -> R
 struct Figures {
     /// Bytes in use per call while all calls wait.
     bytes: i64,
+    /// The bytes of memory by which the process has grown.
+    resident: i64,
     /// The time until all calls wait.
     filled: Duration,
     /// The time from the end of the pauses until all calls have ended.
@@ -142,7 +144,7 @@ struct Figures {
 fn stopped_clock(spawn: fn(), calls: u32) -> Figures {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime without I/O can be built").block_on(async {
-        let used = processor_time();
+        let (used, before) = (processor_time(), resident());
         allocator::start();
         let started = Instant::now();
         (0..calls).for_each(|_| spawn());
@@ -150,7 +152,7 @@ fn stopped_clock(spawn: fn(), calls: u32) -> Figures {
             tokio::task::yield_now().await;
         }
         let filled = started.elapsed();
-        let bytes = allocator::counts().live;
+        let (bytes, resident) = (allocator::counts().live, resident() - before);
         allocator::stop();
         UP.store(true, Relaxed);
         tokio::time::pause();
@@ -159,7 +161,8 @@ fn stopped_clock(spawn: fn(), calls: u32) -> Figures {
         while ENDED.load(Relaxed) < calls {
             tokio::task::yield_now().await;
         }
-        Figures { bytes, filled, drained: started.elapsed(), processor: processor_time() - used }
+        let (drained, processor) = (started.elapsed(), processor_time() - used);
+        Figures { bytes, resident, filled, drained, processor }
     })
 }
 
@@ -169,7 +172,7 @@ fn real_clock(spawn: fn(), threads: usize, calls: u32) -> Figures {
     let runtime = builder.worker_threads(threads).enable_time().build();
     let runtime = runtime.expect("a runtime without I/O can be built");
     let _inside = runtime.enter();
-    let used = processor_time();
+    let (used, before) = (processor_time(), resident());
     allocator::start();
     let started = Instant::now();
     (0..calls).for_each(|_| spawn());
@@ -181,14 +184,22 @@ fn real_clock(spawn: fn(), threads: usize, calls: u32) -> Figures {
         filled < REAL_PAUSE,
         "the machine is too busy: the first pauses ended before the last began"
     );
-    let bytes = allocator::counts().live;
+    let (bytes, resident) = (allocator::counts().live, resident() - before);
     allocator::stop();
     UP.store(true, Relaxed);
     while ENDED.load(Relaxed) < calls {
         std::thread::sleep(Duration::from_millis(1));
     }
     let drained = started.elapsed().saturating_sub(REAL_PAUSE);
-    Figures { bytes, filled, drained, processor: processor_time() - used }
+    Figures { bytes, resident, filled, drained, processor: processor_time() - used }
+}
+
+/// The bytes of memory that this process has, with the allocator's own.
+fn resident() -> i64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).map(str::parse::<i64>);
+    kib.and_then(Result::ok).unwrap_or_default() * 1024
 }
 
 /// The processor time of this process, which Linux counts in hundredths of a second.

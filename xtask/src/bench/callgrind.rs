@@ -27,7 +27,12 @@ pub(crate) struct Count {
     pub(crate) instructions: f64,
     /// Instructions that lock the bus or a cache line: with a `lock` prefix, or an exchange with memory.
     pub(crate) locked: f64,
+    /// The instructions of one call of [`PART`]; 0 without one.
+    pub(crate) part: f64,
 }
+
+/// The function of the harness whose calls are counted by themselves, too.
+const PART: &str = "first_failure";
 
 /// The candidate that measures the harness alone.
 pub(crate) const HARNESS: &str = "harness";
@@ -71,6 +76,7 @@ pub(crate) fn count(harness: &Harness) -> Result<Vec<Count>, String> {
             candidate: candidate.clone(),
             instructions: sum.instructions as f64 / times,
             locked: sum.locked as f64 / times,
+            part: sum.part as f64 / sum.parts.max(1) as f64,
         });
     }
     Ok(without_the_harness(counts))
@@ -97,6 +103,9 @@ fn without_the_harness(counts: Vec<Count>) -> Vec<Count> {
 struct Sum {
     instructions: u64,
     locked: u64,
+    /// The number of calls of [`PART`], and their instructions.
+    parts: u64,
+    part: u64,
 }
 
 impl Sum {
@@ -105,22 +114,27 @@ impl Sum {
     fn of(profile: &str, locked: &mut Locked) -> Result<Self, String> {
         let mut sum = Sum::default();
         let mut object = String::new();
-        let mut of_a_call = false;
+        let (mut of_a_call, mut of_the_part) = (false, false);
         for line in profile.lines() {
             if let Some(name) = line.strip_prefix("ob=") {
                 name.clone_into(&mut object);
-            } else if line.starts_with("calls=") {
+            } else if let Some(name) = line.strip_prefix("cfn=") {
+                of_the_part = name.contains(PART);
+            } else if let Some(calls) = line.strip_prefix("calls=") {
                 of_a_call = true;
+                let calls = calls.split(' ').next().and_then(|word| word.parse::<u64>().ok());
+                sum.parts += calls.filter(|_| of_the_part).unwrap_or_default();
             } else if let Some(line) = line.strip_prefix("0x") {
-                if std::mem::take(&mut of_a_call) {
-                    continue;
-                }
                 let mut words = line.split(' ');
                 let address = words.next().and_then(|word| u64::from_str_radix(word, 16).ok());
                 let cost = words.nth(1).and_then(|word| word.parse::<u64>().ok());
                 let (Some(address), Some(cost)) = (address, cost) else {
                     return Err(format!("callgrind wrote `0x{line}`"));
                 };
+                if std::mem::take(&mut of_a_call) {
+                    sum.part += if of_the_part { cost } else { 0 };
+                    continue;
+                }
                 sum.instructions += cost;
                 if locked.at(Path::new(&object), address)? {
                     sum.locked += cost;
@@ -150,13 +164,19 @@ calls=1000 0x10
 ob=/lib/b
 fn=b
 0x10 1 5000
+cfn=bench::first_failure
+calls=2 0x40
+0x14 2 600
+
+fn=bench::first_failure
+0x40 1 600
 ";
 
     #[test]
     fn a_call_is_not_counted_twice_and_equal_addresses_of_objects_are_distinct() {
         let mut locked = Locked::known(&[("/lib/a", &[0x18]), ("/lib/b", &[])]);
         let sum = Sum::of(PROFILE, &mut locked).unwrap();
-        assert_eq!(sum, Sum { instructions: 8000, locked: 2000 });
+        assert_eq!(sum, Sum { instructions: 8600, locked: 2000, parts: 2, part: 600 });
     }
 
     #[test]
@@ -166,6 +186,7 @@ fn=b
             candidate: candidate.to_owned(),
             instructions,
             locked: 0.0,
+            part: 0.0,
         };
         let counts = vec![
             count("sync", HARNESS, 12.0),

@@ -1,6 +1,6 @@
 //! The figures of a report.
 
-use super::callgrind::{self, HARNESS};
+use super::callgrind::{self, Count, HARNESS};
 use super::harness::{Harness, Row};
 use super::user_crate::{self, Clean, Function, Lean};
 
@@ -17,6 +17,8 @@ pub(crate) struct Case {
     pub(crate) candidate: String,
     pub(crate) instructions: f64,
     pub(crate) locked: f64,
+    /// The instructions of the part that is counted by itself; 0 without one.
+    pub(crate) part: f64,
     pub(crate) time: Time,
     pub(crate) allocations: f64,
     pub(crate) bytes: f64,
@@ -50,6 +52,8 @@ pub(crate) struct Waiting {
     pub(crate) threads: String,
     pub(crate) candidate: String,
     pub(crate) bytes: f64,
+    /// The bytes that the process has grown by, for each call.
+    pub(crate) resident: f64,
     pub(crate) filled: f64,
     pub(crate) drained: f64,
     pub(crate) processor: f64,
@@ -93,10 +97,19 @@ fn cases(harness: &Harness) -> Result<Vec<Case>, String> {
     for count in counts {
         let [nanos, ratio, low, high] = figures_of(&times, &count.work, &count.candidate)?;
         let [allocations, bytes, size] = figures_of(&allocations, &count.work, &count.candidate)?;
-        let (instructions, locked) = (count.instructions, count.locked);
         let time = Time { nanos, ratio, low, high };
-        let (work, candidate) = (count.work, count.candidate);
-        cases.push(Case { work, candidate, instructions, locked, time, allocations, bytes, size });
+        let Count { work, candidate, instructions, locked, part } = count;
+        cases.push(Case {
+            work,
+            candidate,
+            instructions,
+            locked,
+            part,
+            time,
+            allocations,
+            bytes,
+            size,
+        });
     }
     Ok(cases)
 }
@@ -117,9 +130,9 @@ fn waiting(harness: &Harness) -> Result<Vec<Waiting>, String> {
     let mut all = Vec::new();
     for waiter in harness.measure(&["waiters"])? {
         for row in harness.measure(&["waiting", &waiter[1], &waiter[2]])? {
-            let [bytes, filled, drained, processor] = numbers(&row)?;
+            let [bytes, resident, filled, drained, processor] = numbers(&row)?;
             let (threads, candidate) = (row[1].clone(), row[2].clone());
-            all.push(Waiting { threads, candidate, bytes, filled, drained, processor });
+            all.push(Waiting { threads, candidate, bytes, resident, filled, drained, processor });
         }
     }
     all.sort_by(|one, other| one.threads.cmp(&other.threads));

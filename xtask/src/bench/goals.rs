@@ -103,6 +103,17 @@ fn of_first_tries(figures: &Figures) -> Result<Vec<Goal>, String> {
         limit: 25.0,
         is: case(figures, "sync-first", large)?.instructions - healthy.instructions,
     });
+    let full = "breaker alone, window of 100 000 full of successes, one of 1000 fails";
+    goals.push(Goal {
+        what: "a breaker's first failure after 200 successes or more: instructions",
+        limit: 300.0,
+        is: healthy.part,
+    });
+    goals.push(Goal {
+        what: "… after 100 000",
+        limit: 300.0,
+        is: case(figures, "sync-first", full)?.part,
+    });
     Ok(goals)
 }
 
@@ -257,6 +268,7 @@ fn of_threads(figures: &Figures) -> Result<Vec<Goal>, String> {
             limit: 650.0,
             is: ours.bytes,
         },
+        Goal { what: "… resident", limit: 900.0, is: ours.resident },
         Goal {
             what: "two threads, sync, all features on: times the call without a budget",
             limit: 1.25,

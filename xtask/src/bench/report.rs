@@ -104,7 +104,7 @@ const TWO_THREADS: &str = "Nanoseconds of a call when one thread calls, and when
 time, which shows contention on shared state. Medians, with quartiles, of the rounds in which both threads ran all the time.";
 
 const WAITING: &str = "A million calls that have failed once and wait in their backoff. The bytes of a call are those that the \
-allocator handed out, including the task. With one thread, the clock is paused and jumps over the pause, so that all calls \
+allocator handed out, including the task; the resident ones are those by which the process has grown. With one thread, the clock is paused and jumps over the pause, so that all calls \
 wake at once. With two threads, the clock is real, with a pause of 12 s, and *drained* is the time beyond that pause, \
 including filling. Each measurement has its own process.";
 
@@ -175,8 +175,8 @@ fn two_threads(figures: &Figures) -> String {
 fn waiting(figures: &Figures) -> String {
     let mut rows = Vec::new();
     for waiting in &figures.waiting {
-        let mut cells =
-            vec![waiting.threads.clone(), waiting.candidate.clone(), number(waiting.bytes)];
+        let mut cells = vec![waiting.threads.clone(), waiting.candidate.clone()];
+        cells.extend([waiting.bytes, waiting.resident].map(number));
         cells.extend(
             [waiting.filled, waiting.drained, waiting.processor]
                 .map(|seconds| format!("{seconds:.2}")),
@@ -187,6 +187,7 @@ fn waiting(figures: &Figures) -> String {
         "threads",
         "candidate",
         "bytes of a call",
+        "resident",
         "s to fill",
         "s to drain",
         "s of processor, in all",
