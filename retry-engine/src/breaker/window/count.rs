@@ -93,7 +93,13 @@ impl CountWindow {
     pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
         let last = self.newest.max(nanos(now));
         let calls = successes.min(self.size);
-        self.evict((self.tally.calls + calls).saturating_sub(self.size));
+        if calls == self.size {
+            // A long window has hundreds of runs.
+            self.runs.clear();
+            self.tally = Tally::default();
+        } else {
+            self.evict((self.tally.calls + calls).saturating_sub(self.size));
+        }
         self.tally.calls += calls;
         self.push(Run::new(last, Mark::default(), successes), calls);
     }
