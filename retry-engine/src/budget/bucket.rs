@@ -78,7 +78,7 @@ pub(super) enum Capacity {
     /// Set by hand or by a preset: every retry is charged.
     Fixed(u32),
     /// As many as the volume of calls allows.
-    Follows(Follow),
+    Follows,
 }
 
 /// The shortest time after which a whole number of milli-tokens has come back.
@@ -94,7 +94,7 @@ impl Bucket {
     pub(super) const fn new(settings: BudgetSettings, follow: Follow) -> Self {
         let (capacity, least) = match settings.capacity {
             Some(tokens) => (Capacity::Fixed(tokens * 1000), tokens * 1000),
-            None => (Capacity::Follows(follow), follow.least),
+            None => (Capacity::Follows, follow.least),
         };
         Bucket {
             capacity,
@@ -169,12 +169,11 @@ impl Bucket {
         }
     }
 
-    /// The debt after a retry of this cost, which a capacity must not be below for the retry to be admitted. `None` where
-    /// failures are charged, which ask for more.
+    /// Whether this capacity, and so any higher one, bears the debt and a retry of this cost, whatever time has paid.
     #[inline]
-    pub(super) fn debt(&self, state: State, cost: u32) -> Option<u32> {
-        let debt = state.owed().saturating_add(cost);
-        self.above.is_none().then_some(debt)
+    pub(super) fn bears(&self, capacity: u32, state: State, cost: u32) -> bool {
+        // Where failures are charged, tokens must be left.
+        self.above.is_none() && state.owed().saturating_add(cost) <= capacity
     }
 
     /// Subtracts the time since the stamp, in whole steps.

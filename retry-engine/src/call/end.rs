@@ -154,7 +154,7 @@ impl Trail {
     pub(super) fn end_at(&mut self, reason: StopReason, now: Option<Moment>) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
-        drop(self.take_debt());
+        self.drop_debt();
         self.live = None;
         if let Some(sleep) = self.sleep.take() {
             // A timer's own future; the call may end by a panic, and another one would abort the process.
