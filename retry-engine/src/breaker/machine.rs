@@ -7,6 +7,7 @@ use super::settings::BreakerSettings;
 use super::state::{Closed, HalfOpen, Open, Ran, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
+use super::word::Held;
 use crate::base::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
@@ -82,15 +83,15 @@ impl Machine {
         let retry_after = match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 let number = closed.admit(now);
-                return Ok(Ticket { generation, probe: None, number, since: Some(now) });
+                return Ok(Ticket { held: Held::call(generation, number), since: Some(now) });
             }
             State::Disabled => {
-                return Ok(Ticket { generation, probe: None, number: 0, since: Some(now) });
+                return Ok(Ticket { held: Held::call(generation, 0), since: Some(now) });
             }
             State::HalfOpen(half_open) => match half_open.admit(now, &self.settings) {
                 Some(number) => {
-                    let (probe, since) = (Some(number), Some(now));
-                    return Ok(Ticket { generation, probe, number: 0, since });
+                    let held = Held::of_probe(generation, number);
+                    return Ok(Ticket { held, since: Some(now) });
                 }
                 None => None,
             },
@@ -104,14 +105,20 @@ impl Machine {
     /// Takes a call's result. One that was admitted in an earlier generation is ignored.
     #[inline]
     pub fn record(&mut self, now: Duration, ticket: Ticket, outcome: Outcome, slow: bool) {
+        self.end_call(now, ticket.held, outcome, slow);
+    }
+
+    /// [`record`](Self::record) for the content of a ticket or a permit.
+    #[inline(always)]
+    pub(super) fn end_call(&mut self, now: Duration, held: Held, outcome: Outcome, slow: bool) {
         self.settle(now);
-        if ticket.generation != self.generation {
+        if held.generation() != self.generation {
             return;
         }
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,
-            Outcome::Ignored => return self.ignore(now, &ticket),
+            Outcome::Ignored => return self.ignore(now, held),
         };
         let mark = Mark { failed, slow };
         match &mut self.state {
@@ -120,7 +127,7 @@ impl Machine {
                 self.trip_if_due(now);
             }
             State::HalfOpen(half_open) => {
-                if ticket.probe.is_some_and(|number| half_open.end(number)) {
+                if held.probe().is_some_and(|number| half_open.end(number)) {
                     let verdict = half_open.record(mark, &self.settings);
                     self.decide(now, verdict);
                 }
@@ -142,18 +149,18 @@ impl Machine {
             Some(_) => Ran::Briefly,
             None => Ran::Unknown,
         };
-        self.drop_call(now, &ticket, ran);
+        self.drop_call(now, ticket.held, ran);
     }
 
     /// [`abandon`](Self::abandon) for a call about which the permit knows how long it ran.
-    pub(super) fn drop_call(&mut self, now: Duration, ticket: &Ticket, ran: Ran) {
+    pub(super) fn drop_call(&mut self, now: Duration, held: Held, ran: Ran) {
         self.settle(now);
-        if ticket.generation != self.generation {
+        if held.generation() != self.generation {
             return;
         }
-        match (&mut self.state, ticket.probe) {
+        match (&mut self.state, held.probe()) {
             (State::Closed(closed) | State::Shadow(closed), _) => {
-                closed.drop_call(now, ticket.number, ran, &self.settings);
+                closed.drop_call(now, held.number(), ran, &self.settings);
                 self.trip_if_due(now);
             }
             (State::HalfOpen(half_open), Some(number)) => {
@@ -173,10 +180,10 @@ impl Machine {
     }
 
     /// A call says nothing about the dependency: a probe gives its place back.
-    fn ignore(&mut self, now: Duration, ticket: &Ticket) {
-        match (&mut self.state, ticket.probe) {
+    fn ignore(&mut self, now: Duration, held: Held) {
+        match (&mut self.state, held.probe()) {
             (State::Closed(closed) | State::Shadow(closed), _) => {
-                closed.dropped.unlist(ticket.number);
+                closed.dropped.unlist(held.number());
             }
             (State::HalfOpen(half_open), Some(number)) => {
                 half_open.end(number);
@@ -273,6 +280,7 @@ impl Machine {
         Some((at, half_open.record(self.settings.no_answer(), &self.settings)))
     }
 
+    #[inline(always)]
     pub(super) fn trip_if_due(&mut self, now: Duration) {
         if let State::Closed(closed) = &mut self.state {
             if closed.trips(now, &self.settings) {
@@ -289,6 +297,8 @@ impl Machine {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn open(&mut self, now: Duration, reopened: u32) {
         let unit = unit(self.seed.unwrap_or_default() ^ u64::from(self.generation));
         let until = now.saturating_add(self.settings.open_for(reopened, unit));

@@ -15,7 +15,7 @@ fn model(settings: BreakerSettings, run: impl Fn(Arc<Breaker>, Moment) + Sync + 
 /// Records a success, after which the breaker has an answer and keeps successes in the word.
 fn answered(breaker: &Breaker, now: Moment) {
     let ticket = breaker.admit(now).unwrap();
-    breaker.record(now, ticket, Outcome::Success, false);
+    breaker.record(now, ticket.held, Outcome::Success, false);
     assert!(breaker.word.admit_fast().is_some());
 }
 
@@ -42,12 +42,12 @@ fn loom_a_success_that_races_a_transition_is_counted_in_its_own_generation_or_no
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(now, first, Outcome::Success, false);
+            other.record(now, first.held, Outcome::Success, false);
         });
         // Another generation, closed as well: the result does not belong to it.
         breaker.locked(now, Machine::force_close);
         thread.join().unwrap();
-        breaker.record(now, second, Outcome::Success, false);
+        breaker.record(now, second.held, Outcome::Success, false);
         assert_eq!(breaker.locked(now, Machine::figures).calls, 0);
     });
 }
@@ -59,9 +59,9 @@ fn loom_a_success_that_races_a_failure_is_not_lost() {
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(now, first, Outcome::Success, false);
+            other.record(now, first.held, Outcome::Success, false);
         });
-        breaker.record(now, second, Outcome::Failure, false);
+        breaker.record(now, second.held, Outcome::Failure, false);
         thread.join().unwrap();
         // One of three failed: whichever came first, the rate of a third is reached.
         assert_eq!(breaker.locked(now, Machine::mode), Mode::Open);
@@ -73,14 +73,14 @@ fn loom_a_success_that_came_before_a_failure_ends_the_row_of_failures() {
     model(BreakerSettings::new().consecutive(2), |breaker, now| {
         answered(&breaker, now);
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
-        breaker.record(now, first, Outcome::Failure, false);
+        breaker.record(now, first.held, Outcome::Failure, false);
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
             let ticket = other.admit(now).unwrap();
-            other.record(now, ticket, Outcome::Success, false);
+            other.record(now, ticket.held, Outcome::Success, false);
         });
         thread.join().unwrap();
-        breaker.record(now, second, Outcome::Failure, false);
+        breaker.record(now, second.held, Outcome::Failure, false);
         assert_eq!(breaker.locked(now, Machine::figures).consecutive, 1);
     });
 }
@@ -133,9 +133,9 @@ fn loom_two_successes_are_both_kept() {
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(now, first, Outcome::Success, false);
+            other.record(now, first.held, Outcome::Success, false);
         });
-        breaker.record(now, second, Outcome::Success, false);
+        breaker.record(now, second.held, Outcome::Success, false);
         thread.join().unwrap();
         assert_eq!(breaker.locked(now, Machine::figures).calls, 3);
     });

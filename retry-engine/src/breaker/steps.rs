@@ -19,7 +19,7 @@ impl Breaker {
     /// The ticket of a call, without the lock while closed.
     pub(super) fn admit(&self, now: Moment) -> Result<Ticket, Refusal> {
         if let Some(generation) = self.word.admit_unlisted() {
-            return Ok(Ticket { generation, probe: None, number: 0, since: None });
+            return Ok(Ticket { held: Held::call(generation, 0), since: None });
         }
         let refusal = match self.refuse(now) {
             Some(refusal) => refusal,
@@ -53,14 +53,13 @@ impl Breaker {
 
     /// Counts a result; a quick success of a quiet breaker is counted by its thread.
     #[inline]
-    pub(super) fn record(&self, now: Moment, held: impl Into<Held>, outcome: Outcome, slow: bool) {
-        let held = held.into();
+    pub(super) fn record(&self, now: Moment, held: Held, outcome: Outcome, slow: bool) {
         let is_counted = outcome == Outcome::Success
             && !slow
             && self.word.is_quiet(self.timeline.tick(now))
             && self.count(held.word());
         if !is_counted {
-            self.locked(now, move |machine, now| machine.record(now, held.ticket(), outcome, slow));
+            self.locked(now, move |machine, now| machine.end_call(now, held, outcome, slow));
         }
     }
 
