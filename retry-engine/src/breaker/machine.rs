@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::figures::Figures;
 use super::settings::BreakerSettings;
 use super::state::{Closed, HalfOpen, Open, Ran, State, Verdict};
+use super::tick::Tick;
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
 use super::word::Held;
@@ -105,20 +106,20 @@ impl Machine {
     /// Takes a call's result. One that was admitted in an earlier generation is ignored.
     #[inline]
     pub fn record(&mut self, now: Duration, ticket: Ticket, outcome: Outcome, slow: bool) {
-        self.end_call(now, ticket.held, outcome, slow);
+        self.end_call(Tick::at(now), ticket.held, outcome, slow);
     }
 
     /// [`record`](Self::record) for the content of a ticket or a permit.
     #[inline(always)]
-    pub(super) fn end_call(&mut self, now: Duration, held: Held, outcome: Outcome, slow: bool) {
-        self.settle(now);
+    pub(super) fn end_call(&mut self, now: Tick, held: Held, outcome: Outcome, slow: bool) {
+        self.settle(now.time());
         if held.generation() != self.generation {
             return;
         }
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,
-            Outcome::Ignored => return self.ignore(now, held),
+            Outcome::Ignored => return self.ignore(now.time(), held),
         };
         let mark = Mark { failed, slow };
         match &mut self.state {
@@ -129,7 +130,7 @@ impl Machine {
             State::HalfOpen(half_open) => {
                 if held.probe().is_some_and(|number| half_open.end(number)) {
                     let verdict = half_open.record(mark, &self.settings);
-                    self.decide(now, verdict);
+                    self.decide(now.time(), verdict);
                 }
             }
             State::Open(_) | State::ForcedOpen | State::Disabled => {}
@@ -161,7 +162,7 @@ impl Machine {
         match (&mut self.state, held.probe()) {
             (State::Closed(closed) | State::Shadow(closed), _) => {
                 closed.drop_call(now, held.number(), ran, &self.settings);
-                self.trip_if_due(now);
+                self.trip_if_due(Tick::at(now));
             }
             (State::HalfOpen(half_open), Some(number)) => {
                 let verdict = match ran {
@@ -281,10 +282,10 @@ impl Machine {
     }
 
     #[inline(always)]
-    pub(super) fn trip_if_due(&mut self, now: Duration) {
+    pub(super) fn trip_if_due(&mut self, now: Tick) {
         if let State::Closed(closed) = &mut self.state {
             if closed.trips(now, &self.settings) {
-                self.open(now, 0);
+                self.open(now.time(), 0);
             }
         }
     }
@@ -336,9 +337,9 @@ impl Machine {
         let mut figures = Figures { rejected: self.rejected, ..Figures::of(tally, &self.settings) };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                figures.consecutive = closed.consecutive(now, &self.settings);
+                figures.consecutive = closed.consecutive(Tick::at(now), &self.settings);
                 figures.dropped = closed.dropped.count;
-                figures.trips = closed.trips(now, &self.settings);
+                figures.trips = closed.trips(Tick::at(now), &self.settings);
             }
             State::HalfOpen(half_open) => figures.in_flight = half_open.in_flight(),
             State::Open(_) | State::ForcedOpen | State::Disabled => {}
@@ -348,7 +349,7 @@ impl Machine {
 
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
         match &mut self.state {
-            State::Closed(closed) | State::Shadow(closed) => closed.tally(now),
+            State::Closed(closed) | State::Shadow(closed) => closed.tally(Tick::at(now)),
             State::Open(open) => open.cause,
             State::HalfOpen(half_open) => half_open.tally,
             State::ForcedOpen | State::Disabled => Tally::default(),

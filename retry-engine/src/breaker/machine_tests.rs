@@ -106,7 +106,7 @@ fn a_success_that_raced_a_failure_and_completes_the_minimum_opens_too() {
         machine.record(Duration::ZERO, ticket, outcome, false);
     }
     assert_eq!(machine.mode(Duration::ZERO), Mode::Closed);
-    machine.absorb(Duration::ZERO, 1, false);
+    machine.absorb(Tick::at(Duration::ZERO), 1, false);
     assert_eq!(machine.mode(Duration::ZERO), Mode::Open);
 }
 

@@ -7,6 +7,7 @@ use super::listener;
 use super::machine::Machine;
 use super::runs::Counted;
 use super::share;
+use super::tick::Tick;
 use super::ticket::{CircuitOpen, Mode, Refusal, Ticket};
 use super::window::Outcome;
 use super::word::Held;
@@ -47,7 +48,7 @@ impl Breaker {
 
     /// Refuses a call without the lock, while open.
     fn refuse(&self, now: Moment) -> Option<Refusal> {
-        let (word, refusal) = self.word.refuse(self.timeline.tick(now))?;
+        let (word, refusal) = self.word.refuse(self.tick(now))?;
         self.count(word).then_some(refusal)
     }
 
@@ -56,7 +57,7 @@ impl Breaker {
     pub(super) fn record(&self, now: Moment, held: Held, outcome: Outcome, slow: bool) {
         let is_counted = outcome == Outcome::Success
             && !slow
-            && self.word.is_quiet(self.timeline.tick(now))
+            && self.word.is_quiet(self.tick(now))
             && self.count(held.word());
         if !is_counted {
             self.locked(now, move |machine, now| machine.end_call(now, held, outcome, slow));
@@ -83,6 +84,12 @@ impl Breaker {
         }
     }
 
+    /// This moment on the breaker's clock.
+    #[inline]
+    pub(super) fn tick(&self, now: Moment) -> Tick {
+        Tick::at_nanos(self.timeline.nanos(now))
+    }
+
     /// [`locked_rarely`](Self::locked_rarely) at this moment.
     pub(super) fn locked_now<T>(&self, step: impl FnMut(&mut Machine, Duration) -> T) -> T {
         self.locked_rarely(self.timeline.now(), step)
@@ -95,8 +102,8 @@ impl Breaker {
         mut step: impl FnMut(&mut Machine, Duration) -> T,
     ) -> T {
         let mut result = None;
-        let mut step = |machine: &mut Machine, tick: Duration| result = Some(step(machine, tick));
-        let step: &mut dyn FnMut(&mut Machine, Duration) = &mut step;
+        let mut step = |machine: &mut Machine, now: Tick| result = Some(step(machine, now.time()));
+        let step: &mut dyn FnMut(&mut Machine, Tick) = &mut step;
         self.locked(now, step);
         result.unwrap_or_else(|| unreachable!("`locked` runs the step"))
     }
@@ -104,12 +111,8 @@ impl Breaker {
     /// Runs a step of the machine under the lock: takes what threads have counted for themselves before the step,
     /// publishes the word after it, and tells the listeners of transitions once the lock is free.
     #[inline]
-    pub(super) fn locked<T>(
-        &self,
-        now: Moment,
-        step: impl FnOnce(&mut Machine, Duration) -> T,
-    ) -> T {
-        let tick = self.timeline.tick(now);
+    pub(super) fn locked<T>(&self, now: Moment, step: impl FnOnce(&mut Machine, Tick) -> T) -> T {
+        let tick = self.tick(now);
         let mut guard = unpoisoned(self.guarded.lock());
         let Guarded { machine, taken } = &mut *guard;
         if machine.seed.is_none() {

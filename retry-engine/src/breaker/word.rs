@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use super::settings::{BreakerSettings, PATIENCE};
 use super::state::NUMBERS;
+use super::tick::Tick;
 use super::ticket::{Mode, Refusal};
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 
@@ -87,7 +88,7 @@ impl Path {
 
     /// Calls are admitted. Time next changes the window at the end of `stable`.
     #[inline]
-    pub(super) fn admit(start: Start, successes: Successes, stable: Option<Duration>) -> Self {
+    pub(super) fn admit(start: Start, successes: Successes, stable: Option<Tick>) -> Self {
         let start = match start {
             Start::Untimed => FAST,
             Start::Timed => 0,
@@ -99,7 +100,7 @@ impl Path {
             Successes::ByThread => QUIET,
             Successes::Uncounted => SATURATED,
         };
-        Path { flags: CLOSED | start | successes, until: stable.map_or(NEVER, nanos) }
+        Path { flags: CLOSED | start | successes, until: stable.map_or(NEVER, Tick::nanos) }
     }
 
     /// Whether threads count something for themselves.
@@ -190,13 +191,13 @@ impl Word {
     /// Whether threads count quick successes for themselves at this moment. The moment is read apart from the word: a
     /// success that races the turn of a bucket may be counted in the next one, as if it had come a moment later.
     #[inline]
-    pub(super) fn is_quiet(&self, tick: Duration) -> bool {
+    pub(super) fn is_quiet(&self, tick: Tick) -> bool {
         self.word.load(Ordering::Relaxed) & QUIET != 0
-            && (tick.as_nanos() as u64) < self.until.load(Ordering::Relaxed)
+            && tick.nanos() < self.until.load(Ordering::Relaxed)
     }
 
     /// The refusal of a call at this moment, and a word with the generation that refuses, if that needs no lock.
-    pub(super) fn refuse(&self, tick: Duration) -> Option<(u64, Refusal)> {
+    pub(super) fn refuse(&self, tick: Tick) -> Option<(u64, Refusal)> {
         // Acquire: whoever sees the word of a state sees its moment or a later one, and whoever sees a later one also sees
         // that the word is outdated.
         let word = self.word.load(Ordering::Acquire);
@@ -210,9 +211,8 @@ impl Word {
         let refusal = match until {
             NEVER => Refusal { mode: Mode::ForcedOpen, retry_after: None },
             _ => {
-                let left = Duration::from_nanos(until).checked_sub(tick)?;
-                (!left.is_zero())
-                    .then_some(Refusal { mode: Mode::Open, retry_after: Some(left) })?
+                let left = until.checked_sub(tick.nanos()).filter(|left| *left > 0)?;
+                Refusal { mode: Mode::Open, retry_after: Some(Duration::from_nanos(left)) }
             }
         };
         Some((word, refusal))
