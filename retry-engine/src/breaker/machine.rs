@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::figures::Figures;
+use super::paths::Paths;
 use super::settings::BreakerSettings;
-use super::state::{Closed, HalfOpen, Open, Ran, State, Verdict};
+use super::state::{Closed, HalfOpen, Open, Ran, Standing, State, Verdict};
 use super::tick::Tick;
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
@@ -111,21 +112,32 @@ impl Machine {
 
     /// [`record`](Self::record) for the content of a ticket or a permit.
     #[inline(always)]
-    pub(super) fn end_call(&mut self, now: Tick, held: Held, outcome: Outcome, slow: bool) {
-        self.settle(now.time());
+    pub(super) fn end_call(
+        &mut self,
+        now: Tick,
+        held: Held,
+        outcome: Outcome,
+        slow: bool,
+    ) -> Paths {
+        self.settle_at(now);
         if held.generation() != self.generation {
-            return;
+            return Paths::Unknown;
         }
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,
-            Outcome::Ignored => return self.ignore(now.time(), held),
+            Outcome::Ignored => {
+                self.ignore(now.time(), held);
+                return Paths::Unknown;
+            }
         };
         let mark = Mark { failed, slow };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 closed.record(now, mark, &self.settings);
-                self.trip_if_due(now);
+                if self.trip_if_due(now) == Standing::Bears && failed {
+                    return Paths::Kept;
+                }
             }
             State::HalfOpen(half_open) => {
                 if held.probe().is_some_and(|number| half_open.end(number)) {
@@ -135,6 +147,7 @@ impl Machine {
             }
             State::Open(_) | State::ForcedOpen | State::Disabled => {}
         }
+        Paths::Unknown
     }
 
     /// The caller dropped a call before its result. That is nobody's verdict by itself: a probe gives its place back.
@@ -258,6 +271,14 @@ impl Machine {
         }
     }
 
+    /// [`settle`](Self::settle) at a tick.
+    #[inline]
+    pub(super) fn settle_at(&mut self, now: Tick) {
+        if let State::Open(_) | State::HalfOpen(_) = self.state {
+            self.make_due(now.time());
+        }
+    }
+
     fn make_due(&mut self, now: Duration) {
         loop {
             match &self.state {
@@ -282,12 +303,13 @@ impl Machine {
     }
 
     #[inline(always)]
-    pub(super) fn trip_if_due(&mut self, now: Tick) {
-        if let State::Closed(closed) = &mut self.state {
-            if closed.trips(now, &self.settings) {
-                self.open(now.time(), 0);
-            }
+    pub(super) fn trip_if_due(&mut self, now: Tick) -> Standing {
+        let State::Closed(closed) = &mut self.state else { return Standing::TooFew };
+        let standing = closed.standing(now, &self.settings);
+        if standing == Standing::Trips {
+            self.open(now.time(), 0);
         }
+        standing
     }
 
     fn decide(&mut self, now: Duration, verdict: Verdict) {

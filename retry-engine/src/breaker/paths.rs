@@ -44,7 +44,7 @@ impl Machine {
     /// The steps that need no lock from now on. Successes stay uncounted only if some have just come in.
     #[inline(always)]
     pub(super) fn path(&mut self, now: Tick, came_in: bool) -> Path {
-        self.settle(now.time());
+        self.settle_at(now);
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 let start = match () {
@@ -68,6 +68,16 @@ impl Machine {
             State::HalfOpen(_) => Path::LOCKED,
         }
     }
+}
+
+/// The effect of a step on the steps that need no lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paths {
+    /// A failure has come in that does not trip, and further successes cannot trip either. If threads count successes
+    /// without the clock, they go on doing so.
+    Kept,
+    /// They may have changed.
+    Unknown,
 }
 
 /// The memory of a machine, from the least important to the most important.

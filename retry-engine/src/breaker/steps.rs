@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::handle::{Breaker, Guarded};
 use super::listener;
 use super::machine::Machine;
-use super::runs::Counted;
+use super::paths::Paths;
+use super::runs::{Counted, Taken};
 use super::share;
 use super::tick::Tick;
 use super::ticket::{CircuitOpen, Mode, Refusal, Ticket};
@@ -96,14 +97,18 @@ impl Breaker {
     }
 
     /// [`locked`](Self::locked) for steps that few calls make: compiled once for all of them.
+    #[cold]
     pub(super) fn locked_rarely<T>(
         &self,
         now: Moment,
         mut step: impl FnMut(&mut Machine, Duration) -> T,
     ) -> T {
         let mut result = None;
-        let mut step = |machine: &mut Machine, now: Tick| result = Some(step(machine, now.time()));
-        let step: &mut dyn FnMut(&mut Machine, Tick) = &mut step;
+        let mut step = |machine: &mut Machine, now: Tick| {
+            result = Some(step(machine, now.time()));
+            Paths::Unknown
+        };
+        let step: &mut dyn FnMut(&mut Machine, Tick) -> Paths = &mut step;
         self.locked(now, step);
         result.unwrap_or_else(|| unreachable!("`locked` runs the step"))
     }
@@ -111,7 +116,7 @@ impl Breaker {
     /// Runs a step of the machine under the lock: takes what threads have counted for themselves before the step,
     /// publishes the word after it, and tells the listeners of transitions once the lock is free.
     #[inline]
-    pub(super) fn locked<T>(&self, now: Moment, step: impl FnOnce(&mut Machine, Tick) -> T) -> T {
+    pub(super) fn locked(&self, now: Moment, step: impl FnOnce(&mut Machine, Tick) -> Paths) {
         let tick = self.tick(now);
         let mut guard = unpoisoned(self.guarded.lock());
         let Guarded { machine, taken } = &mut *guard;
@@ -119,17 +124,15 @@ impl Breaker {
             seed(machine);
         }
         let counted = self.runs.take(taken, machine.generation);
-        let saturated = self.word.now().is_saturated();
-        if counted > 0 || saturated {
-            machine.absorb(tick, counted, saturated);
+        // Written under the lock only.
+        let shown = self.word.now();
+        if counted > 0 || shown.is_saturated() {
+            machine.absorb(tick, counted, shown.is_saturated());
         }
-        let result = step(machine, tick);
-        let path = machine.path(tick, counted > 0);
-        self.runs.change(taken, machine.generation);
-        if path.counts() {
-            self.runs.begin(taken, machine.generation);
+        let paths = step(machine, tick);
+        if !(paths == Paths::Kept && shown.is_untimed()) {
+            self.publish(machine, taken, tick, counted > 0);
         }
-        self.word.publish(machine.generation, path);
         if !machine.transitions.is_empty() {
             let transitions = machine.take_transitions();
             let news = machine.news(&transitions);
@@ -141,7 +144,17 @@ impl Breaker {
                 }
             }
         }
-        result
+    }
+
+    /// Publishes the steps that need no lock from now on.
+    #[inline(never)]
+    fn publish(&self, machine: &mut Machine, taken: &mut Taken, tick: Tick, came_in: bool) {
+        let path = machine.path(tick, came_in);
+        self.runs.change(taken, machine.generation);
+        if path.counts() {
+            self.runs.begin(taken, machine.generation);
+        }
+        self.word.publish(machine.generation, path);
     }
 }
 

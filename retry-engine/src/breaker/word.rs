@@ -241,7 +241,7 @@ impl Word {
 }
 
 /// The word at a moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Now(u64);
 
 impl Now {

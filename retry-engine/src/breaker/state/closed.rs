@@ -17,6 +17,17 @@ pub(in crate::breaker) struct Closed {
     pub(in crate::breaker) dropped: Dropped,
 }
 
+/// What the counts of a closed breaker say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::breaker) enum Standing {
+    /// They are enough to open.
+    Trips,
+    /// The window has enough calls, and they reach no rate: a quick success cannot trip.
+    Bears,
+    /// The window has too few calls for a rate.
+    TooFew,
+}
+
 impl Closed {
     pub(in crate::breaker) const fn new(now: Duration, settings: &BreakerSettings) -> Self {
         let ring = Ring::new(now, settings);
@@ -86,17 +97,30 @@ impl Closed {
     }
 
     /// Whether the counts are enough to open.
-    #[inline(always)]
     pub(in crate::breaker) fn trips(&mut self, now: Tick, settings: &BreakerSettings) -> bool {
+        self.standing(now, settings) == Standing::Trips
+    }
+
+    /// What the counts say.
+    #[inline(always)]
+    pub(in crate::breaker) fn standing(
+        &mut self,
+        now: Tick,
+        settings: &BreakerSettings,
+    ) -> Standing {
         let enough = settings.enough_calls();
         let limit = settings.consecutive.map_or(enough, |limit| limit.min(enough));
         // The time of the last result matters to a long row only.
         let is_long = self.failures >= limit && self.consecutive(now, settings) >= limit;
-        if is_long || self.dropped.trips(now.time(), enough) {
-            return true;
+        if is_long || self.dropped.trips(now, enough) {
+            return Standing::Trips;
         }
         let tally = self.ring.tally(now);
-        tally.calls >= enough && reaches_a_rate(tally, settings)
+        match () {
+            () if tally.calls < enough => Standing::TooFew,
+            () if reaches_a_rate(tally, settings) => Standing::Trips,
+            () => Standing::Bears,
+        }
     }
 
     /// Whether no quick success can trip before time changes the window: it can lower a rate, never raise it, so it trips
