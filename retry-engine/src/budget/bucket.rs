@@ -180,11 +180,13 @@ impl Bucket {
     pub(super) fn pay_off(&self, now: u64, state: State) -> State {
         let Some(step) = self.step else { return state };
         let steps = elapsed(state.stamp(), now) / step.millis;
-        if steps >= u64::from(state.owed().div_ceil(step.milli)) {
+        // 36 bits of steps of at most a thousand milli-tokens.
+        let paid = steps * u64::from(step.milli);
+        if paid >= u64::from(state.owed()) {
             // A bucket that owes nothing earns nothing: its time starts with the next debt.
             return State::new(0, now.max(state.stamp()));
         }
-        State::new(state.owed() - steps as u32 * step.milli, state.stamp() + steps * step.millis)
+        State::new(state.owed() - paid as u32, state.stamp() + steps * step.millis)
     }
 
     /// The debt at this moment, for somebody who looks: nothing is stored.

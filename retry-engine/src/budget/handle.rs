@@ -214,7 +214,13 @@ impl Budget {
     /// those in flight are at most three.
     #[inline]
     pub(crate) fn is_free(&self, now: Moment, retry: u32, in_flight: impl FnOnce() -> u64) -> bool {
-        if retry <= CHARGED || matches!(self.rules.bucket().capacity, Capacity::Fixed(_)) {
+        retry > CHARGED && self.is_free_late(now, in_flight)
+    }
+
+    /// [`is_free`](Self::is_free) for a retry that is not always charged.
+    #[cold]
+    fn is_free_late(&self, now: Moment, in_flight: impl FnOnce() -> u64) -> bool {
+        if matches!(self.rules.bucket().capacity, Capacity::Fixed(_)) {
             return false;
         }
         let volume = self.volume.look(self.timeline.millis(self.timeline.known(now)));
