@@ -186,12 +186,12 @@ impl Trail {
         }
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
-        let failures = self.failures();
+        let earlier = self.rare.as_ref().and_then(|rare| rare.failures.as_deref());
         if self.mode.has(Mode::WATCHED) {
             // The draft is the caller's.
-            return site.note(ended, failures, clock::wall(), &mut self.draft.clone());
+            return site.note(ended, earlier, clock::wall(), &mut self.draft.clone());
         }
-        site.note(ended, failures, clock::wall(), &mut self.draft);
+        site.note(ended, earlier, clock::wall(), &mut self.draft);
         // The next call of this trail takes the memory.
         self.draft.clear(spare::BYTES);
     }
