@@ -271,15 +271,7 @@ impl Machine {
         }
     }
 
-    /// [`settle`](Self::settle) at a tick.
-    #[inline]
-    pub(super) fn settle_at(&mut self, now: Tick) {
-        if let State::Open(_) | State::HalfOpen(_) = self.state {
-            self.make_due(now.time());
-        }
-    }
-
-    fn make_due(&mut self, now: Duration) {
+    pub(super) fn make_due(&mut self, now: Duration) {
         loop {
             match &self.state {
                 State::Open(open) if open.left(now).is_none() => {

@@ -29,6 +29,14 @@ impl Machine {
         }
     }
 
+    /// [`settle`](Self::settle) at a tick.
+    #[inline]
+    pub(super) fn settle_at(&mut self, now: Tick) {
+        if let State::Open(_) | State::HalfOpen(_) = self.state {
+            self.make_due(now.time());
+        }
+    }
+
     /// The machine's memory, by which a table of breakers decides what to forget. Makes no transition.
     #[inline]
     pub(super) fn memory(&mut self, now: Tick) -> Memory {
