@@ -73,6 +73,7 @@ impl fmt::Display for Mode {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a probe whose ticket is lost counts as missing"]
 pub struct Ticket {
+    /// Its generation, and its number if the machine knows of the call while it is under way.
     pub(super) held: Held,
     /// When the call was admitted, if the machine did it. Permits know it by themselves.
     pub(super) since: Option<Duration>,
