@@ -148,9 +148,11 @@ fn loom_a_dropped_probe_races_its_timeout_and_has_no_result_either_way() {
         let ticket = breaker.admit(now).unwrap();
         let later = now.checked_add(breaker.settings.probe_timeout).expect("in range");
         let other = Arc::clone(&breaker);
-        let thread = thread::spawn(move || {
-            other.locked_rarely(now, |machine, now| machine.abandon(now, ticket))
-        });
+        let mut ticket = Some(ticket);
+        let abandon = move |machine: &mut Machine, now| {
+            machine.abandon(now, ticket.take().expect("the step runs once"));
+        };
+        let thread = thread::spawn(move || other.locked_rarely(now, abandon));
         let missing = breaker.locked_rarely(later, Machine::mode) == Mode::Open;
         thread.join().unwrap();
         assert!(missing);
