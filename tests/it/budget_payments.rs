@@ -226,3 +226,16 @@ fn a_retry_that_is_answered_by_a_rejected_value_gives_its_token_back() {
     assert_eq!((polled(&calls), calls.get()), (Ok(0), 3));
     assert_eq!(BUDGET.owed(), 0.0, "the other side answered, and the next attempt owes nothing");
 }
+
+#[test]
+fn a_success_after_a_refusal_gives_nothing_back_for_the_retry_that_failed_before() {
+    static BUDGET: Budget = Budget::new(BudgetSettings::new().capacity(1).deposit(0.0).no_refill());
+    #[retryable(attempts = forever, base = "1s", budget = BUDGET)]
+    fn patient(calls: &Cell<u32>) -> Result<u32, Trouble> {
+        calls.set(calls.get() + 1);
+        if calls.get() < 3 { Err(Trouble::Down) } else { Ok(1) }
+    }
+    let calls = Cell::new(0);
+    assert_eq!((virtually(|| patient(&calls)), calls.get()), (Ok(1), 3));
+    assert_eq!(BUDGET.owed(), 1.0, "the second retry was refused, and owed nothing");
+}

@@ -215,21 +215,21 @@ impl Timeline {
         self.clock.map_or(engine, |clock| Moment::of(ask(clock)))
     }
 
-    /// The time from the first moment to `now`; zero for an earlier `now`.
+    /// Nanoseconds from the first moment to `now`; zero for an earlier `now`.
     #[inline]
-    pub(crate) fn tick(&self, now: Moment) -> Duration {
-        now.since(self.start(now))
+    pub(crate) fn nanos(&self, now: Moment) -> u64 {
+        now.nanos_since(self.start(now))
     }
 
-    /// [`tick`](Self::tick) in whole milliseconds.
+    /// [`nanos`](Self::nanos) in whole milliseconds.
     #[inline]
     pub(crate) fn millis(&self, now: Moment) -> u64 {
-        now.0.get().saturating_sub(self.start(now).0.get()) / 1_000_000
+        self.nanos(now) / 1_000_000
     }
 
-    /// The instant of a tick; `None` when it is out of the range of `Instant`.
-    pub(crate) fn instant(&self, now: Moment, tick: Duration) -> Option<Instant> {
-        self.start(now).instant().checked_add(tick)
+    /// The instant this long after the first moment; `None` when it is out of the range of `Instant`.
+    pub(crate) fn instant(&self, now: Moment, time: Duration) -> Option<Instant> {
+        self.start(now).instant().checked_add(time)
     }
 
     #[inline]
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn a_timeline_starts_at_its_first_moment_and_earlier_moments_count_as_zero() {
         let (timeline, start) = (Timeline::new(), Instant::now());
-        let tick = |at| timeline.tick(Moment::of(at));
+        let tick = |at| Duration::from_nanos(timeline.nanos(Moment::of(at)));
         assert_eq!(tick(start), Duration::ZERO);
         assert_eq!(tick(start + Duration::from_secs(3)), Duration::from_secs(3));
         assert_eq!(timeline.millis(Moment::of(start + Duration::from_micros(3_999))), 3);

@@ -8,6 +8,7 @@ use super::machine::Machine;
 use super::settings::BreakerSettings;
 use super::share::{self, Share};
 use super::state::{State, Turn};
+use super::tick::Tick;
 use super::ticket::{Refusal, Ticket};
 use crate::base::clock::Moment;
 
@@ -67,7 +68,7 @@ impl Machine {
             self.declared = Some(Box::new(declared));
         }
         self.settle(now);
-        self.trip_if_due(now);
+        self.trip_if_due(Tick::at(now));
     }
 
     /// The answer to a machine whose share has been [asked](Self::asks_for_turn) for the turn to probe; false if nobody waits

@@ -289,8 +289,7 @@ impl Breaker {
     /// The breaker's memory, read without a transition and so without listeners; `now` is read from its clock.
     #[inline]
     pub(super) fn memory(&self, now: Moment) -> Memory {
-        let tick = self.timeline.tick(now);
-        unpoisoned(self.guarded.lock()).machine.memory(tick)
+        unpoisoned(self.guarded.lock()).machine.memory(self.tick(now))
     }
 
     /// The state at this moment.

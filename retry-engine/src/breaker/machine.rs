@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::figures::Figures;
+use super::paths::Paths;
 use super::settings::BreakerSettings;
-use super::state::{Closed, HalfOpen, Open, Ran, State, Verdict};
+use super::state::{Closed, HalfOpen, Open, Ran, Standing, State, Verdict};
+use super::tick::Tick;
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
+use super::word::Held;
 use crate::base::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
@@ -82,15 +85,15 @@ impl Machine {
         let retry_after = match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 let number = closed.admit(now);
-                return Ok(Ticket { generation, probe: None, number, since: Some(now) });
+                return Ok(Ticket { held: Held::call(generation, number), since: Some(now) });
             }
             State::Disabled => {
-                return Ok(Ticket { generation, probe: None, number: 0, since: Some(now) });
+                return Ok(Ticket { held: Held::call(generation, 0), since: Some(now) });
             }
             State::HalfOpen(half_open) => match half_open.admit(now, &self.settings) {
                 Some(number) => {
-                    let (probe, since) = (Some(number), Some(now));
-                    return Ok(Ticket { generation, probe, number: 0, since });
+                    let held = Held::of_probe(generation, number);
+                    return Ok(Ticket { held, since: Some(now) });
                 }
                 None => None,
             },
@@ -104,29 +107,47 @@ impl Machine {
     /// Takes a call's result. One that was admitted in an earlier generation is ignored.
     #[inline]
     pub fn record(&mut self, now: Duration, ticket: Ticket, outcome: Outcome, slow: bool) {
-        self.settle(now);
-        if ticket.generation != self.generation {
-            return;
+        self.end_call(Tick::at(now), ticket.held, outcome, slow);
+    }
+
+    /// [`record`](Self::record) for the content of a ticket or a permit.
+    #[inline(always)]
+    pub(super) fn end_call(
+        &mut self,
+        now: Tick,
+        held: Held,
+        outcome: Outcome,
+        slow: bool,
+    ) -> Paths {
+        self.settle_at(now);
+        if held.generation() != self.generation {
+            return Paths::Unknown;
         }
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,
-            Outcome::Ignored => return self.ignore(now, &ticket),
+            Outcome::Ignored => {
+                self.ignore(now.time(), held);
+                return Paths::Unknown;
+            }
         };
         let mark = Mark { failed, slow };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 closed.record(now, mark, &self.settings);
-                self.trip_if_due(now);
+                if self.trip_if_due(now) == Standing::Bears && failed {
+                    return Paths::Kept;
+                }
             }
             State::HalfOpen(half_open) => {
-                if ticket.probe.is_some_and(|number| half_open.end(number)) {
+                if held.probe().is_some_and(|number| half_open.end(number)) {
                     let verdict = half_open.record(mark, &self.settings);
-                    self.decide(now, verdict);
+                    self.decide(now.time(), verdict);
                 }
             }
             State::Open(_) | State::ForcedOpen | State::Disabled => {}
         }
+        Paths::Unknown
     }
 
     /// The caller dropped a call before its result. That is nobody's verdict by itself: a probe gives its place back.
@@ -142,19 +163,19 @@ impl Machine {
             Some(_) => Ran::Briefly,
             None => Ran::Unknown,
         };
-        self.drop_call(now, &ticket, ran);
+        self.drop_call(now, ticket.held, ran);
     }
 
     /// [`abandon`](Self::abandon) for a call about which the permit knows how long it ran.
-    pub(super) fn drop_call(&mut self, now: Duration, ticket: &Ticket, ran: Ran) {
+    pub(super) fn drop_call(&mut self, now: Duration, held: Held, ran: Ran) {
         self.settle(now);
-        if ticket.generation != self.generation {
+        if held.generation() != self.generation {
             return;
         }
-        match (&mut self.state, ticket.probe) {
+        match (&mut self.state, held.probe()) {
             (State::Closed(closed) | State::Shadow(closed), _) => {
-                closed.drop_call(now, ticket.number, ran, &self.settings);
-                self.trip_if_due(now);
+                closed.drop_call(now, held.number(), ran, &self.settings);
+                self.trip_if_due(Tick::at(now));
             }
             (State::HalfOpen(half_open), Some(number)) => {
                 let verdict = match ran {
@@ -173,10 +194,10 @@ impl Machine {
     }
 
     /// A call says nothing about the dependency: a probe gives its place back.
-    fn ignore(&mut self, now: Duration, ticket: &Ticket) {
-        match (&mut self.state, ticket.probe) {
+    fn ignore(&mut self, now: Duration, held: Held) {
+        match (&mut self.state, held.probe()) {
             (State::Closed(closed) | State::Shadow(closed), _) => {
-                closed.dropped.unlist(ticket.number);
+                closed.dropped.unlist(held.number());
             }
             (State::HalfOpen(half_open), Some(number)) => {
                 half_open.end(number);
@@ -250,7 +271,7 @@ impl Machine {
         }
     }
 
-    fn make_due(&mut self, now: Duration) {
+    pub(super) fn make_due(&mut self, now: Duration) {
         loop {
             match &self.state {
                 State::Open(open) if open.left(now).is_none() => {
@@ -273,12 +294,14 @@ impl Machine {
         Some((at, half_open.record(self.settings.no_answer(), &self.settings)))
     }
 
-    pub(super) fn trip_if_due(&mut self, now: Duration) {
-        if let State::Closed(closed) = &mut self.state {
-            if closed.trips(now, &self.settings) {
-                self.open(now, 0);
-            }
+    #[inline(always)]
+    pub(super) fn trip_if_due(&mut self, now: Tick) -> Standing {
+        let State::Closed(closed) = &mut self.state else { return Standing::TooFew };
+        let standing = closed.standing(now, &self.settings);
+        if standing == Standing::Trips {
+            self.open(now.time(), 0);
         }
+        standing
     }
 
     fn decide(&mut self, now: Duration, verdict: Verdict) {
@@ -289,6 +312,8 @@ impl Machine {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn open(&mut self, now: Duration, reopened: u32) {
         let unit = unit(self.seed.unwrap_or_default() ^ u64::from(self.generation));
         let until = now.saturating_add(self.settings.open_for(reopened, unit));
@@ -326,9 +351,9 @@ impl Machine {
         let mut figures = Figures { rejected: self.rejected, ..Figures::of(tally, &self.settings) };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                figures.consecutive = closed.consecutive(now, &self.settings);
+                figures.consecutive = closed.consecutive(Tick::at(now), &self.settings);
                 figures.dropped = closed.dropped.count;
-                figures.trips = closed.trips(now, &self.settings);
+                figures.trips = closed.trips(Tick::at(now), &self.settings);
             }
             State::HalfOpen(half_open) => figures.in_flight = half_open.in_flight(),
             State::Open(_) | State::ForcedOpen | State::Disabled => {}
@@ -338,7 +363,7 @@ impl Machine {
 
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
         match &mut self.state {
-            State::Closed(closed) | State::Shadow(closed) => closed.tally(now),
+            State::Closed(closed) | State::Shadow(closed) => closed.tally(Tick::at(now)),
             State::Open(open) => open.cause,
             State::HalfOpen(half_open) => half_open.tally,
             State::ForcedOpen | State::Disabled => Tally::default(),

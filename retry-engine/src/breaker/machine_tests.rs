@@ -106,7 +106,7 @@ fn a_success_that_raced_a_failure_and_completes_the_minimum_opens_too() {
         machine.record(Duration::ZERO, ticket, outcome, false);
     }
     assert_eq!(machine.mode(Duration::ZERO), Mode::Closed);
-    machine.absorb(Duration::ZERO, 1, false);
+    machine.absorb(Tick::at(Duration::ZERO), 1, false);
     assert_eq!(machine.mode(Duration::ZERO), Mode::Open);
 }
 
@@ -311,8 +311,9 @@ proptest! {
             match step {
                 0 | 1 => {
                     let ticket = machine.admit(now).ok();
-                    if let Some(Ticket { generation, probe: Some(_), .. }) = ticket {
-                        *admitted.entry(generation).or_insert(0) += 1;
+                    let probes = ticket.iter().filter(|ticket| ticket.held.probe().is_some());
+                    for probe in probes {
+                        *admitted.entry(probe.held.generation()).or_insert(0) += 1;
                     }
                     out.extend(ticket);
                 }
@@ -324,7 +325,7 @@ proptest! {
             if machine.mode(now) == Mode::HalfOpen {
                 let figures = machine.figures(now);
                 // A probe that is missing has given its place up before its ticket comes back.
-                let current = out.iter().filter(|t| t.generation == machine.generation).count();
+                let current = out.iter().filter(|t| t.held.generation() == machine.generation).count();
                 prop_assert!(figures.in_flight as usize <= current);
                 prop_assert!(figures.in_flight <= probes && figures.calls < probes);
             }

@@ -49,6 +49,7 @@
 // | `state/` | one struct per state: which calls it admits, how it counts a result |
 // | `machine` | `Machine`: the transitions; pure, `now` is an argument |
 // | `orders` | the orders of an operator |
+// | `tick` | `Tick`: a moment of a breaker, in one word |
 // | `ticket` | the answers of the machine, and `CircuitOpen` |
 // | `figures`, `snapshot` | the counts, and the state as data |
 // | `word` | the lock-free paths: which calls a closed breaker admits, and an open one refuses, without the lock |
@@ -77,6 +78,7 @@ mod share;
 mod snapshot;
 mod state;
 mod steps;
+mod tick;
 mod ticket;
 mod window;
 mod word;

@@ -1,20 +1,16 @@
 //! The exchange between the machine and the lock-free paths of its breaker: the results that threads have counted, and the
 //! steps that need no lock.
 
-use std::time::Duration;
-
 use super::machine::Machine;
 use super::settings::Window;
 use super::state::State;
+use super::tick::Tick;
 use super::word::{Path, Start, Successes};
-
-/// The shortest time.
-const INSTANT: Duration = Duration::from_nanos(1);
 
 impl Machine {
     /// Takes in what threads have counted since the last step: quick successes of a closed state, refusals of an open one.
     /// With `saturated`, successes were left out that had filled the window.
-    pub(super) fn absorb(&mut self, now: Duration, counted: u32, saturated: bool) {
+    pub(super) fn absorb(&mut self, now: Tick, counted: u32, saturated: bool) {
         let counted = match self.settings.window {
             Window::Count(size) if saturated => counted.max(size),
             _ => counted,
@@ -22,8 +18,8 @@ impl Machine {
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 // Threads counted them before time changed the window: after that they would have taken the lock.
-                let last = closed.ring.stable_until().map(|end| end.saturating_sub(INSTANT));
-                let then = last.map_or(now, |last| last.min(now));
+                let end = closed.ring.stable_until();
+                let then = end.map_or(now, |end| end.before().min(now));
                 closed.absorb(then, counted);
                 // A success that raced a failure may complete the minimum of calls.
                 self.trip_if_due(then);
@@ -33,9 +29,17 @@ impl Machine {
         }
     }
 
+    /// [`settle`](Self::settle) at a tick.
+    #[inline]
+    pub(super) fn settle_at(&mut self, now: Tick) {
+        if let State::Open(_) | State::HalfOpen(_) = self.state {
+            self.make_due(now.time());
+        }
+    }
+
     /// The machine's memory, by which a table of breakers decides what to forget. Makes no transition.
     #[inline]
-    pub(super) fn memory(&mut self, now: Duration) -> Memory {
+    pub(super) fn memory(&mut self, now: Tick) -> Memory {
         match &mut self.state {
             State::Closed(closed) => {
                 let remembers = closed.remembers(now, &self.settings);
@@ -47,8 +51,8 @@ impl Machine {
 
     /// The steps that need no lock from now on. Successes stay uncounted only if some have just come in.
     #[inline(always)]
-    pub(super) fn path(&mut self, now: Duration, came_in: bool) -> Path {
-        self.settle(now);
+    pub(super) fn path(&mut self, now: Tick, came_in: bool) -> Path {
+        self.settle_at(now);
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
                 let start = match () {
@@ -72,6 +76,16 @@ impl Machine {
             State::HalfOpen(_) => Path::LOCKED,
         }
     }
+}
+
+/// The effect of a step on the steps that need no lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paths {
+    /// A failure has come in that does not trip, and further successes cannot trip either. If threads count successes
+    /// without the clock, they go on doing so.
+    Kept,
+    /// They may have changed.
+    Unknown,
 }
 
 /// The memory of a machine, from the least important to the most important.

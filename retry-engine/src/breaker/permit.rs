@@ -231,7 +231,7 @@ fn panicked(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
 fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), Refusal> {
     let now = breaker.timeline.now();
     let ticket = breaker.admit(now)?;
-    Ok((ticket.into(), Some(now.saturating_add(breaker.word.patience()))))
+    Ok((ticket.held, Some(now.saturating_add(breaker.word.patience()))))
 }
 
 /// Reports a success. Out of line, so that generated code stays small; that code knows the address of the thread's state,
@@ -261,7 +261,7 @@ fn settle_locked(
     engine: Option<Moment>,
     outcome: Outcome,
 ) {
-    if outcome == Outcome::Ignored && !held.ticket().is_listed() {
+    if outcome == Outcome::Ignored && !held.is_listed() {
         return;
     }
     let timeline = &breaker.timeline;
@@ -273,15 +273,14 @@ fn settle_locked(
 /// The caller gave the call up. Only now is the clock read.
 #[cold]
 fn dropped(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
-    let ticket = held.ticket();
     let now = breaker.timeline.now();
     let ran = match long_from {
         Some(from) if now < from => Ran::Briefly,
         Some(from) => Ran::Long(now.since(from).saturating_add(breaker.word.patience())),
         None => Ran::Unknown,
     };
-    if ticket.is_listed() || ran != Ran::Briefly {
-        breaker.locked_rarely(now, |machine, now| machine.drop_call(now, &ticket, ran));
+    if held.is_listed() || ran != Ran::Briefly {
+        breaker.locked_rarely(now, |machine, now| machine.drop_call(now, held, ran));
     }
 }
 

@@ -192,3 +192,28 @@ fn a_success_of_a_saturated_window_ends_an_async_call_for_good() {
     }
     assert_eq!((breaker.figures().calls, breaker.figures().dropped), (2, 0));
 }
+
+/// A failure that cannot trip publishes nothing: the word must be the one that the machine would publish.
+#[test]
+fn after_a_failure_calls_need_the_lock_for_the_same_steps_as_after_a_look_at_the_state() {
+    let base = BreakerSettings::new().min_calls(4);
+    let counted = [3, 4, 9].map(|calls| base.window(Window::Count(calls)));
+    let timed = base.window(Window::Time(10 * SECOND));
+    let slow = counted[2].slow(SECOND);
+    for settings in counted.into_iter().chain([timed, slow, counted[2].consecutive(2)]) {
+        let breaker = breaker(settings.rate(0.5));
+        for outcome in "ofoooofofoooofffooooooooooofoooofoffffff".chars() {
+            let Ok(permit) = breaker.permit() else { break };
+            match outcome {
+                'f' => permit.failure(),
+                _ => permit.success(),
+            }
+            if outcome == 'f' {
+                let shown = breaker.word.now();
+                breaker.locked_now(|_, _| ());
+                assert_eq!(breaker.word.now(), shown, "{settings:?}");
+            }
+        }
+        assert_eq!(breaker.mode(), Mode::Open, "{settings:?}");
+    }
+}

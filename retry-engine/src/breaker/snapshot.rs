@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::machine::Machine;
 use super::settings::Window;
 use super::state::{Closed, HalfOpen, Open, State};
+use super::tick::Tick;
 use super::ticket::Mode;
 use super::window::{CountWindow, Mark, Ring, Tally, TimeWindow};
 
@@ -107,10 +108,10 @@ impl Machine {
         };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                saved.consecutive = closed.consecutive(now, &self.settings);
+                saved.consecutive = closed.consecutive(Tick::at(now), &self.settings);
                 saved.quiet_for = closed.quiet_for(now);
                 // Calls that are too old leave the window first.
-                closed.ring.tally(now);
+                closed.ring.tally(Tick::at(now));
                 saved.window = Some(match &mut closed.ring {
                     Ring::Count(ring) => Cells::Aged {
                         calls: ring.calls().map(|(_, mark)| letter(mark)).collect(),
@@ -173,7 +174,7 @@ impl Machine {
             _ => Ring::new(now, &self.settings),
         };
         let known = saved.quiet_for.or((saved.consecutive > 0).then_some(Duration::ZERO));
-        let last_result = known.map(|quiet| now.saturating_sub(quiet));
+        let last_result = known.map(|quiet| Tick::at(now.saturating_sub(quiet)));
         Closed::resumed(ring, saved.consecutive, last_result)
     }
 
@@ -185,7 +186,7 @@ impl Machine {
         let mut ring = CountWindow::new(now.saturating_sub(oldest), size, self.settings.forget);
         let ages = ages.iter().copied().chain(std::iter::repeat(0));
         for (mark, age) in calls.chars().filter_map(mark).zip(ages) {
-            ring.record(now.saturating_sub(Duration::from_secs(age)), mark);
+            ring.record(Tick::at(now.saturating_sub(Duration::from_secs(age))), mark);
         }
         ring
     }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::handle::{Breaker, Guarded};
 use super::listener;
 use super::machine::Machine;
-use super::runs::Counted;
+use super::paths::Paths;
+use super::runs::{Counted, Taken};
 use super::share;
+use super::tick::Tick;
 use super::ticket::{CircuitOpen, Mode, Refusal, Ticket};
 use super::window::Outcome;
 use super::word::Held;
@@ -19,7 +21,7 @@ impl Breaker {
     /// The ticket of a call, without the lock while closed.
     pub(super) fn admit(&self, now: Moment) -> Result<Ticket, Refusal> {
         if let Some(generation) = self.word.admit_unlisted() {
-            return Ok(Ticket { generation, probe: None, number: 0, since: None });
+            return Ok(Ticket { held: Held::call(generation, 0), since: None });
         }
         let refusal = match self.refuse(now) {
             Some(refusal) => refusal,
@@ -47,20 +49,19 @@ impl Breaker {
 
     /// Refuses a call without the lock, while open.
     fn refuse(&self, now: Moment) -> Option<Refusal> {
-        let (word, refusal) = self.word.refuse(self.timeline.tick(now))?;
+        let (word, refusal) = self.word.refuse(self.tick(now))?;
         self.count(word).then_some(refusal)
     }
 
     /// Counts a result; a quick success of a quiet breaker is counted by its thread.
     #[inline]
-    pub(super) fn record(&self, now: Moment, held: impl Into<Held>, outcome: Outcome, slow: bool) {
-        let held = held.into();
+    pub(super) fn record(&self, now: Moment, held: Held, outcome: Outcome, slow: bool) {
         let is_counted = outcome == Outcome::Success
             && !slow
-            && self.word.is_quiet(self.timeline.tick(now))
+            && self.word.is_quiet(self.tick(now))
             && self.count(held.word());
         if !is_counted {
-            self.locked(now, move |machine, now| machine.record(now, held.ticket(), outcome, slow));
+            self.locked(now, move |machine, now| machine.end_call(now, held, outcome, slow));
         }
     }
 
@@ -84,20 +85,30 @@ impl Breaker {
         }
     }
 
+    /// This moment on the breaker's clock.
+    #[inline]
+    pub(super) fn tick(&self, now: Moment) -> Tick {
+        Tick::at_nanos(self.timeline.nanos(now))
+    }
+
     /// [`locked_rarely`](Self::locked_rarely) at this moment.
     pub(super) fn locked_now<T>(&self, step: impl FnMut(&mut Machine, Duration) -> T) -> T {
         self.locked_rarely(self.timeline.now(), step)
     }
 
     /// [`locked`](Self::locked) for steps that few calls make: compiled once for all of them.
+    #[cold]
     pub(super) fn locked_rarely<T>(
         &self,
         now: Moment,
         mut step: impl FnMut(&mut Machine, Duration) -> T,
     ) -> T {
         let mut result = None;
-        let mut step = |machine: &mut Machine, tick: Duration| result = Some(step(machine, tick));
-        let step: &mut dyn FnMut(&mut Machine, Duration) = &mut step;
+        let mut step = |machine: &mut Machine, now: Tick| {
+            result = Some(step(machine, now.time()));
+            Paths::Unknown
+        };
+        let step: &mut dyn FnMut(&mut Machine, Tick) -> Paths = &mut step;
         self.locked(now, step);
         result.unwrap_or_else(|| unreachable!("`locked` runs the step"))
     }
@@ -105,29 +116,23 @@ impl Breaker {
     /// Runs a step of the machine under the lock: takes what threads have counted for themselves before the step,
     /// publishes the word after it, and tells the listeners of transitions once the lock is free.
     #[inline]
-    pub(super) fn locked<T>(
-        &self,
-        now: Moment,
-        step: impl FnOnce(&mut Machine, Duration) -> T,
-    ) -> T {
-        let tick = self.timeline.tick(now);
+    pub(super) fn locked(&self, now: Moment, step: impl FnOnce(&mut Machine, Tick) -> Paths) {
+        let tick = self.tick(now);
         let mut guard = unpoisoned(self.guarded.lock());
         let Guarded { machine, taken } = &mut *guard;
         if machine.seed.is_none() {
             seed(machine);
         }
         let counted = self.runs.take(taken, machine.generation);
-        let saturated = self.word.now().is_saturated();
-        if counted > 0 || saturated {
-            machine.absorb(tick, counted, saturated);
+        // Written under the lock only.
+        let shown = self.word.now();
+        if counted > 0 || shown.is_saturated() {
+            machine.absorb(tick, counted, shown.is_saturated());
         }
-        let result = step(machine, tick);
-        let path = machine.path(tick, counted > 0);
-        self.runs.change(taken, machine.generation);
-        if path.counts() {
-            self.runs.begin(taken, machine.generation);
+        let paths = step(machine, tick);
+        if !(paths == Paths::Kept && shown.is_untimed()) {
+            self.publish(machine, taken, tick, counted > 0);
         }
-        self.word.publish(machine.generation, path);
         if !machine.transitions.is_empty() {
             let transitions = machine.take_transitions();
             let news = machine.news(&transitions);
@@ -139,7 +144,17 @@ impl Breaker {
                 }
             }
         }
-        result
+    }
+
+    /// Publishes the steps that need no lock from now on.
+    #[inline(never)]
+    fn publish(&self, machine: &mut Machine, taken: &mut Taken, tick: Tick, came_in: bool) {
+        let path = machine.path(tick, came_in);
+        self.runs.change(taken, machine.generation);
+        if path.counts() {
+            self.runs.begin(taken, machine.generation);
+        }
+        self.word.publish(machine.generation, path);
     }
 }
 

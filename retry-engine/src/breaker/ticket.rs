@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::figures::Figures;
+use super::word::Held;
 use crate::base::line::OneLine;
 
 /// Which state a breaker is in.
@@ -72,19 +73,10 @@ impl fmt::Display for Mode {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a probe whose ticket is lost counts as missing"]
 pub struct Ticket {
-    pub(super) generation: u32,
-    pub(super) probe: Option<u32>,
-    /// The number of a call that is listed because drops are watched; else 0.
-    pub(super) number: u32,
+    /// Its generation, and its number if the machine knows of the call while it is under way.
+    pub(super) held: Held,
     /// When the call was admitted, if the machine did it. Permits know it by themselves.
     pub(super) since: Option<Duration>,
-}
-
-impl Ticket {
-    /// Whether the machine knows of the call while it is under way.
-    pub(super) fn is_listed(&self) -> bool {
-        self.probe.is_some() || self.number != 0
-    }
 }
 
 /// The call must not be made.

@@ -32,7 +32,8 @@ use std::time::Duration;
 
 use super::settings::{BreakerSettings, PATIENCE};
 use super::state::NUMBERS;
-use super::ticket::{Mode, Refusal, Ticket};
+use super::tick::Tick;
+use super::ticket::{Mode, Refusal};
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 
 const REFUSING: u64 = 1 << 25;
@@ -87,7 +88,7 @@ impl Path {
 
     /// Calls are admitted. Time next changes the window at the end of `stable`.
     #[inline]
-    pub(super) fn admit(start: Start, successes: Successes, stable: Option<Duration>) -> Self {
+    pub(super) fn admit(start: Start, successes: Successes, stable: Option<Tick>) -> Self {
         let start = match start {
             Start::Untimed => FAST,
             Start::Timed => 0,
@@ -99,7 +100,7 @@ impl Path {
             Successes::ByThread => QUIET,
             Successes::Uncounted => SATURATED,
         };
-        Path { flags: CLOSED | start | successes, until: stable.map_or(NEVER, nanos) }
+        Path { flags: CLOSED | start | successes, until: stable.map_or(NEVER, Tick::nanos) }
     }
 
     /// Whether threads count something for themselves.
@@ -190,13 +191,13 @@ impl Word {
     /// Whether threads count quick successes for themselves at this moment. The moment is read apart from the word: a
     /// success that races the turn of a bucket may be counted in the next one, as if it had come a moment later.
     #[inline]
-    pub(super) fn is_quiet(&self, tick: Duration) -> bool {
+    pub(super) fn is_quiet(&self, tick: Tick) -> bool {
         self.word.load(Ordering::Relaxed) & QUIET != 0
-            && (tick.as_nanos() as u64) < self.until.load(Ordering::Relaxed)
+            && tick.nanos() < self.until.load(Ordering::Relaxed)
     }
 
     /// The refusal of a call at this moment, and a word with the generation that refuses, if that needs no lock.
-    pub(super) fn refuse(&self, tick: Duration) -> Option<(u64, Refusal)> {
+    pub(super) fn refuse(&self, tick: Tick) -> Option<(u64, Refusal)> {
         // Acquire: whoever sees the word of a state sees its moment or a later one, and whoever sees a later one also sees
         // that the word is outdated.
         let word = self.word.load(Ordering::Acquire);
@@ -210,9 +211,8 @@ impl Word {
         let refusal = match until {
             NEVER => Refusal { mode: Mode::ForcedOpen, retry_after: None },
             _ => {
-                let left = Duration::from_nanos(until).checked_sub(tick)?;
-                (!left.is_zero())
-                    .then_some(Refusal { mode: Mode::Open, retry_after: Some(left) })?
+                let left = until.checked_sub(tick.nanos()).filter(|left| *left > 0)?;
+                Refusal { mode: Mode::Open, retry_after: Some(Duration::from_nanos(left)) }
             }
         };
         Some((word, refusal))
@@ -241,7 +241,7 @@ impl Word {
 }
 
 /// The word at a moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Now(u64);
 
 impl Now {
@@ -271,7 +271,7 @@ const fn slow(settings: &BreakerSettings) -> u64 {
     }
 }
 
-/// The content of a permit: nothing (0), the admission of a call, or a place among the probes.
+/// The content of a permit and of a ticket: nothing (0), the admission of a call, or a place among the probes.
 ///
 /// ```text
 /// 63 … 32      31     30 … 0
@@ -283,9 +283,26 @@ pub(super) struct Held(u64);
 impl Held {
     pub(super) const NOTHING: Held = Held(0);
 
-    pub(super) const fn ticket(self) -> Ticket {
-        let generation = (self.0 >> 32) as u32;
-        Ticket { generation, probe: self.probe(), number: self.number(), since: None }
+    /// The admission of a call: its number if it is listed because drops are watched, else 0.
+    pub(super) const fn call(generation: u32, number: u32) -> Self {
+        Held((generation as u64) << 32 | CLOSED | number as u64)
+    }
+
+    /// The place of a probe with this number.
+    pub(super) const fn of_probe(generation: u32, number: u32) -> Self {
+        let low = number as u64 + 1;
+        // Never reached: `probes` is far smaller, and an abandoned probe leaves its number.
+        let low = if low < CLOSED { low } else { CLOSED - 1 };
+        Held((generation as u64) << 32 | low)
+    }
+
+    pub(super) const fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// Whether the machine knows of the call while it is under way.
+    pub(super) const fn is_listed(self) -> bool {
+        self.probe().is_some() || self.number() != 0
     }
 
     pub(super) const fn probe(self) -> Option<u32> {
@@ -297,7 +314,7 @@ impl Held {
     }
 
     /// The number of a listed call, else 0.
-    const fn number(self) -> u32 {
+    pub(super) const fn number(self) -> u32 {
         match self.0 & (CLOSED | FAST) {
             CLOSED => self.0 as u32 & NUMBERS,
             _ => 0,
@@ -316,31 +333,24 @@ impl Held {
     }
 }
 
-impl From<Ticket> for Held {
-    fn from(ticket: Ticket) -> Self {
-        let low = match ticket.probe {
-            // Never reached: `probes` is far smaller, and an abandoned probe leaves its number.
-            Some(number) => u64::from(number.saturating_add(1)).min(CLOSED - 1),
-            None => CLOSED | u64::from(ticket.number),
-        };
-        Held(u64::from(ticket.generation) << 32 | low)
-    }
-}
-
 #[cfg(all(test, not(retry_loom)))]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_comes_out_as_it_was_put_in() {
+    fn the_numbers_of_a_call_and_of_a_probe_come_out_as_they_were_put_in() {
         for generation in [0, 1, u32::MAX] {
             for (probe, number) in
                 [(None, 0), (None, 7), (None, NUMBERS), (Some(0), 0), (Some(1), 0), (Some(1000), 0)]
             {
-                let ticket = || Ticket { generation, probe, number, since: None };
-                let held = Held::from(ticket());
+                let held = match probe {
+                    Some(probe) => Held::of_probe(generation, probe),
+                    None => Held::call(generation, number),
+                };
                 assert!(held.is_something());
-                assert_eq!(held.ticket(), ticket());
+                assert_eq!((held.generation(), held.probe()), (generation, probe));
+                assert_eq!(held.number(), number);
+                assert_eq!(held.is_listed(), probe.is_some() || number != 0);
             }
         }
         assert!(!Held::NOTHING.is_something());
@@ -350,10 +360,7 @@ mod tests {
     fn a_state_word_that_admits_is_an_admission_whatever_else_it_says() {
         for more in [0, 7, (1 << 31) - 1] {
             let held = Held(3 << 32 | CLOSED | FAST | more);
-            assert_eq!(
-                held.ticket(),
-                Ticket { generation: 3, probe: None, number: 0, since: None }
-            );
+            assert_eq!((held.generation(), held.probe(), held.number()), (3, None, 0));
         }
     }
 }

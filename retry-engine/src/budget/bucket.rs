@@ -78,7 +78,7 @@ pub(super) enum Capacity {
     /// Set by hand or by a preset: every retry is charged.
     Fixed(u32),
     /// As many as the volume of calls allows.
-    Follows(Follow),
+    Follows,
 }
 
 /// The shortest time after which a whole number of milli-tokens has come back.
@@ -94,7 +94,7 @@ impl Bucket {
     pub(super) const fn new(settings: BudgetSettings, follow: Follow) -> Self {
         let (capacity, least) = match settings.capacity {
             Some(tokens) => (Capacity::Fixed(tokens * 1000), tokens * 1000),
-            None => (Capacity::Follows(follow), follow.least),
+            None => (Capacity::Follows, follow.least),
         };
         Bucket {
             capacity,
@@ -169,23 +169,24 @@ impl Bucket {
         }
     }
 
-    /// The debt after a retry of this cost, which a capacity must not be below for the retry to be admitted. `None` where
-    /// failures are charged, which ask for more.
+    /// Whether this capacity, and so any higher one, bears the debt and a retry of this cost, whatever time has paid.
     #[inline]
-    pub(super) fn debt(&self, state: State, cost: u32) -> Option<u32> {
-        let debt = state.owed().saturating_add(cost);
-        self.above.is_none().then_some(debt)
+    pub(super) fn bears(&self, capacity: u32, state: State, cost: u32) -> bool {
+        // Where failures are charged, tokens must be left.
+        self.above.is_none() && state.owed().saturating_add(cost) <= capacity
     }
 
     /// Subtracts the time since the stamp, in whole steps.
     pub(super) fn pay_off(&self, now: u64, state: State) -> State {
         let Some(step) = self.step else { return state };
         let steps = elapsed(state.stamp(), now) / step.millis;
-        if steps >= u64::from(state.owed().div_ceil(step.milli)) {
+        // 36 bits of steps of at most a thousand milli-tokens.
+        let paid = steps * u64::from(step.milli);
+        if paid >= u64::from(state.owed()) {
             // A bucket that owes nothing earns nothing: its time starts with the next debt.
             return State::new(0, now.max(state.stamp()));
         }
-        State::new(state.owed() - steps as u32 * step.milli, state.stamp() + steps * step.millis)
+        State::new(state.owed() - paid as u32, state.stamp() + steps * step.millis)
     }
 
     /// The debt at this moment, for somebody who looks: nothing is stored.

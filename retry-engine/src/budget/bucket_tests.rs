@@ -14,7 +14,7 @@ fn made(settings: BudgetSettings) -> Bucket {
 fn capacity(bucket: &Bucket) -> u32 {
     match bucket.capacity {
         Capacity::Fixed(capacity) => capacity,
-        Capacity::Follows(follow) => follow.least,
+        Capacity::Follows => OF_SITE.least,
     }
 }
 

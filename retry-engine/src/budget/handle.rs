@@ -97,7 +97,7 @@ impl Budget {
             let state = AtomicU64::new(Bucket::new(settings, follow).start().0);
             Budget {
                 rules: Rules::new(settings, follow),
-                volume: Volume::new(),
+                volume: Volume::new(follow),
                 state,
                 timeline: Timeline::new(),
             }
@@ -214,7 +214,13 @@ impl Budget {
     /// those in flight are at most three.
     #[inline]
     pub(crate) fn is_free(&self, now: Moment, retry: u32, in_flight: impl FnOnce() -> u64) -> bool {
-        if retry <= CHARGED || matches!(self.rules.bucket().capacity, Capacity::Fixed(_)) {
+        retry > CHARGED && self.is_free_late(now, in_flight)
+    }
+
+    /// [`is_free`](Self::is_free) for a retry that is not always charged.
+    #[cold]
+    fn is_free_late(&self, now: Moment, in_flight: impl FnOnce() -> u64) -> bool {
+        if matches!(self.rules.bucket().capacity, Capacity::Fixed(_)) {
             return false;
         }
         let volume = self.volume.look(self.timeline.millis(self.timeline.known(now)));
@@ -237,7 +243,7 @@ impl Budget {
     pub(super) fn capacity_at(&self, bucket: &Bucket, now: u64) -> u32 {
         match bucket.capacity {
             Capacity::Fixed(capacity) => capacity,
-            Capacity::Follows(follow) => follow.at(self.volume.look(now)),
+            Capacity::Follows => self.volume.capacity(now),
         }
     }
 
@@ -282,7 +288,7 @@ impl Budget {
     pub(super) fn withdraw(&self, now: Moment, kind: Kind, free: bool) -> Result<Price, Refused> {
         let (bucket, now) = (self.rules.bucket(), self.timeline.millis(now));
         let bucket = &*bucket;
-        let free = free && matches!(bucket.capacity, Capacity::Follows(_));
+        let free = free && matches!(bucket.capacity, Capacity::Follows);
         let price = if free { Price::FREE } else { bucket.price(kind) };
         // Read at most once: a lost race for the word does not change the volume.
         let mut read = None;
@@ -290,11 +296,11 @@ impl Budget {
         loop {
             let capacity = match bucket.capacity {
                 Capacity::Fixed(capacity) => capacity,
-                Capacity::Follows(follow) => {
-                    let certain = self.volume.certain(follow, now, bucket.debt(state, price.cost));
-                    let take = || follow.at(self.volume.take(now));
-                    certain.unwrap_or_else(|| *read.get_or_insert_with(take))
-                }
+                // The exact capacity is not smaller, and would change neither the debt nor the answer.
+                Capacity::Follows => match self.volume.certain(now) {
+                    Some(certain) if bucket.bears(certain, state, price.cost) => certain,
+                    _ => *read.get_or_insert_with(|| self.volume.take_capacity(now)),
+                },
             };
             let verdict = bucket.withdraw(now, state, price.cost, capacity);
             let (Verdict::Admitted(next) | Verdict::Refused(next)) = verdict;

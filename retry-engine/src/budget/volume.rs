@@ -82,6 +82,8 @@ pub(crate) trait Calls: fmt::Debug + Sync {
 /// The volume of a budget: the calls that are reported to the budget, and those of the functions that it belongs to.
 #[derive(Debug)]
 pub(super) struct Volume {
+    /// How the budget's capacity follows.
+    follow: Follow,
     /// Each thread counts for itself, so that calls of one host on several threads do not slow each other down.
     reported: Cells,
     has_sources: AtomicBool,
@@ -100,31 +102,31 @@ struct Sample {
     sources: Option<Vec<Source>>,
 }
 
-/// The volume that is certain until the next sample is due, and that moment, in one word: calls only add to the sample,
+/// The capacity that is certain until the next sample is due, and that moment, in one word: calls only add to the sample,
 /// and time takes away a thirtieth of it at most.
 #[derive(Debug)]
 struct Certain(AtomicU64);
 
 impl Certain {
-    /// 16 777 calls, far above the volume of the highest capacity; 40 bits of milliseconds, 34 years, are left.
-    const VOLUME_BITS: u32 = 24;
-    const VOLUME: u64 = (1 << Self::VOLUME_BITS) - 1;
+    /// 16 777 tokens, far above the highest capacity; 40 bits of milliseconds, 34 years, are left.
+    const CAPACITY_BITS: u32 = 24;
+    const CAPACITY: u64 = (1 << Self::CAPACITY_BITS) - 1;
 
     const fn new() -> Self {
         Certain(AtomicU64::new(0))
     }
 
     #[inline]
-    fn at(&self, now: u64) -> Option<MilliCalls> {
+    fn at(&self, now: u64) -> Option<u32> {
         let word = self.0.load(Ordering::Relaxed);
-        let left = (word >> Self::VOLUME_BITS).wrapping_sub(now);
+        let left = (word >> Self::CAPACITY_BITS).wrapping_sub(now);
         // Zero or wrapped around: a sample is due, or the clock went back to before the last one.
-        (1..=APART).contains(&left).then_some(MilliCalls(word & Self::VOLUME))
+        (1..=APART).contains(&left).then_some((word & Self::CAPACITY) as u32)
     }
 
-    fn set(&self, now: u64, volume: MilliCalls) {
-        let volume = volume.0.min(Self::VOLUME);
-        self.0.store((now + APART) << Self::VOLUME_BITS | volume, Ordering::Relaxed);
+    fn set(&self, now: u64, capacity: u32) {
+        let capacity = u64::from(capacity).min(Self::CAPACITY);
+        self.0.store((now + APART) << Self::CAPACITY_BITS | capacity, Ordering::Relaxed);
     }
 }
 
@@ -137,9 +139,10 @@ struct Source {
 
 impl Volume {
     const_unless_loom! {
-        pub(super) fn new() -> Self {
+        pub(super) fn new(follow: Follow) -> Self {
             let sample = Sample { at: None, volume: MilliCalls(0), reported: 0, sources: None };
             Volume {
+                follow,
                 reported: Cells::new(),
                 has_sources: AtomicBool::new(false),
                 certain: Certain::new(),
@@ -202,23 +205,31 @@ impl Volume {
         self.read(&lock(&self.sample), now).0
     }
 
-    /// A capacity that is certain without a lock, if that bears the debt: the exact capacity is not smaller, and would
-    /// change neither the debt nor the answer. `None` if a new sample is due.
+    /// The capacity at this millisecond, without storing a sample.
+    pub(super) fn capacity(&self, now: u64) -> u32 {
+        self.follow.at(self.look(now))
+    }
+
+    /// The capacity that is certain without a lock: the exact one is not smaller. `None` if a new sample is due.
     #[inline]
-    pub(super) fn certain(&self, follow: Follow, now: u64, debt: Option<u32>) -> Option<u32> {
-        let certain = follow.at(self.certain.at(now)?);
-        (debt? <= certain).then_some(certain)
+    pub(super) fn certain(&self, now: u64) -> Option<u32> {
+        self.certain.at(now)
+    }
+
+    /// The capacity at this millisecond. Stores a sample.
+    #[cold]
+    pub(super) fn take_capacity(&self, now: u64) -> u32 {
+        self.follow.at(self.take(now))
     }
 
     /// The volume at this millisecond. Stores a sample.
-    #[cold]
     pub(super) fn take(&self, now: u64) -> MilliCalls {
         let mut sample = lock(&self.sample);
         let (volume, due) = self.read(&sample, now);
         if due {
             sample.at = Some(now);
             sample.volume = volume;
-            self.certain.set(now, volume.after(APART, 0));
+            self.certain.set(now, self.follow.at(volume.after(APART, 0)));
             sample.reported = self.reported();
             for source in sample.sources.iter_mut().flatten() {
                 source.then = source.calls.calls();

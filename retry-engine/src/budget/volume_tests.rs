@@ -37,7 +37,7 @@ fn a_volume_decays_over_the_window_and_after_a_gap_it_is_the_mean_of_the_gap() {
 /// A counter that never decays would stay at the rate of a busy hour for ever when it is asked every few milliseconds.
 #[test]
 fn a_volume_that_is_asked_every_three_milliseconds_falls_like_any_other() {
-    let volume = Volume::new();
+    let volume = Volume::new(OF_SITE);
     (0..600).for_each(|_| _ = volume.count());
     assert_eq!(volume.take(0), calls(600));
     let mut last = calls(600);
@@ -49,7 +49,7 @@ fn a_volume_that_is_asked_every_three_milliseconds_falls_like_any_other() {
 
 #[test]
 fn a_look_stores_nothing() {
-    let volume = Volume::new();
+    let volume = Volume::new(OF_SITE);
     let _ = volume.count();
     assert_eq!(volume.look(100_000), volume.look(100_000));
     assert_eq!(volume.take(100_000), MilliCalls(300), "one call in 100 s");
@@ -60,7 +60,7 @@ fn a_look_stores_nothing() {
 
 #[test]
 fn a_clock_that_goes_back_loses_no_calls() {
-    let volume = Volume::new();
+    let volume = Volume::new(OF_SITE);
     (0..30).for_each(|_| _ = volume.count());
     assert_eq!(volume.take(10_000), calls(30));
     let _ = volume.count();
@@ -70,13 +70,13 @@ fn a_clock_that_goes_back_loses_no_calls() {
 }
 
 #[test]
-fn a_volume_is_certain_for_a_second_after_its_sample_and_not_before() {
-    let volume = Volume::new();
+fn a_capacity_is_certain_for_a_second_after_its_sample_and_not_before() {
+    let volume = Volume::new(OF_SITE);
     (0..30).for_each(|_| _ = volume.count());
     assert_eq!(volume.certain.at(30_000), None);
     assert_eq!(volume.take(30_000), calls(30));
-    assert_eq!(volume.certain.at(30_000), Some(calls(29)));
-    assert_eq!(volume.certain.at(30_999), Some(calls(29)));
+    assert_eq!(volume.certain.at(30_000), Some(OF_SITE.at(calls(29))));
+    assert_eq!(volume.certain.at(30_999), Some(OF_SITE.at(calls(29))));
     assert_eq!(volume.certain.at(31_000), None, "a sample is due");
     assert_eq!(volume.certain.at(29_999), None, "the clock went back");
 }
@@ -97,7 +97,7 @@ impl Calls for Function {
 #[test]
 fn the_calls_of_a_day_before_the_first_failure_are_not_taken_for_those_of_half_a_minute() {
     static FUNCTION: Function = Function(AtomicU64::new(1_440), Duration::from_secs(86_400));
-    let volume = Volume::new();
+    let volume = Volume::new(OF_SITE);
     volume.set_sources(&[&FUNCTION]);
     assert_eq!(volume.take(0), MilliCalls(500), "a call a minute");
 }
@@ -106,7 +106,7 @@ fn the_calls_of_a_day_before_the_first_failure_are_not_taken_for_those_of_half_a
 fn a_function_that_joins_later_brings_no_calls_from_before() {
     static FIRST: Function = Function(AtomicU64::new(30), Duration::from_secs(30));
     static LATER: Function = Function(AtomicU64::new(100_000), Duration::from_secs(86_400));
-    let volume = Volume::new();
+    let volume = Volume::new(OF_SITE);
     volume.set_sources(&[&FIRST]);
     assert_eq!(volume.take(0), calls(30));
     volume.set_sources(&[&FIRST, &LATER]);
@@ -125,7 +125,7 @@ proptest! {
         per_second in 1u64..1_000,
         gaps in prop::collection::vec(1u64..70_000, 1..60),
     ) {
-        let volume = Volume::new();
+        let volume = Volume::new(OF_SITE);
         let (mut now, mut counted) = (30_000, 30 * per_second);
         (0..counted).for_each(|_| _ = volume.count());
         let _ = volume.take(now);
@@ -143,15 +143,15 @@ proptest! {
 
     /// A budget that trusts this bound would otherwise admit a retry that its capacity does not bear.
     #[test]
-    fn a_certain_volume_is_never_above_the_volume(
+    fn a_certain_capacity_is_never_above_the_capacity(
         steps in prop::collection::vec((0u64..2_500, 0u32..400), 1..60),
     ) {
-        let (volume, mut now) = (Volume::new(), 0);
+        let (volume, mut now) = (Volume::new(OF_SITE), 0);
         for (gap, new) in steps {
             now += gap;
             (0..new).for_each(|_| _ = volume.count());
             if let Some(certain) = volume.certain.at(now) {
-                prop_assert!(certain <= volume.look(now));
+                prop_assert!(certain <= volume.capacity(now));
             } else {
                 let _ = volume.take(now);
             }
@@ -164,7 +164,7 @@ proptest! {
     ) {
         let settings = BudgetSettings::new();
         let (bucket, budget) = (Bucket::new(settings, OF_SITE), Budget::new(settings).with_clock(clock));
-        let (volume, start) = (Volume::new(), clock());
+        let (volume, start) = (Volume::new(OF_SITE), clock());
         let mut state = bucket.start();
         // The budget counts from its first look at the clock.
         budget.available();

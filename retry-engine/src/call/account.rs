@@ -16,32 +16,6 @@ use crate::report::reason::StopReason;
 use crate::report::record::{Delay, DelaySource};
 use crate::site;
 
-/// The debt of a retry that runs or is about to run. Dropped before the retry's attempt has begun, it is given back.
-// A trail has its two parts apart: few calls have a key.
-#[derive(Debug)]
-pub(super) struct Debt {
-    /// To the function's budget.
-    site: Withdrawal<&'static Budget>,
-    /// To the budget of the key.
-    key: Option<Box<Withdrawal<Arc<Budget>>>>,
-}
-
-impl Debt {
-    fn succeeded(self) {
-        self.site.succeeded();
-        if let Some(key) = self.key {
-            key.succeeded();
-        }
-    }
-
-    fn failed(self) {
-        self.site.failed();
-        if let Some(key) = self.key {
-            key.failed();
-        }
-    }
-}
-
 #[cold]
 fn withdraw_from(
     key: &Arc<Budget>,
@@ -59,13 +33,6 @@ impl Trail {
         self.rare.as_ref()?.key.as_ref()
     }
 
-    fn owe(&mut self, Debt { site, key }: Debt) {
-        self.debt = Some(site);
-        if key.is_some() {
-            self.rare_mut().key_debt = key;
-        }
-    }
-
     /// The attempt begins: from now on nothing is given back to a retry that is dropped.
     #[inline]
     pub(super) fn begin_debt(&mut self) {
@@ -77,48 +44,56 @@ impl Trail {
         }
     }
 
-    /// The debt of the retry that runs or is about to run, which the call no longer has.
+    /// The retry is over, or is not made: a debt whose attempt has not begun is given back, any other stays.
     #[inline]
-    pub(super) fn take_debt(&mut self) -> Option<Debt> {
-        let site = self.debt.take()?;
-        let key = self.rare.as_mut().and_then(|rare| rare.key_debt.take());
-        Some(Debt { site, key })
+    pub(super) fn drop_debt(&mut self) {
+        self.debt = None;
+        if let Some(rare) = &mut self.rare {
+            rare.key_debt = None;
+        }
+    }
+
+    /// The retry succeeded: the budgets get their refunds.
+    fn repay(&mut self) {
+        if let Some(debt) = self.debt.take() {
+            debt.succeeded();
+        }
+        if let Some(debt) = self.rare.as_mut().and_then(|rare| rare.key_debt.take()) {
+            debt.succeeded();
+        }
     }
 
     /// Tells the budgets about an attempt that succeeded.
     pub(super) fn account_for_success(&mut self) {
-        match self.take_debt() {
-            Some(debt) => debt.succeeded(),
-            None if self.attempt == 1 => {
-                if let Some(budget) = self.budget() {
-                    self.count(budget);
-                    budget.pay_off();
-                }
-                if let Some(key) = self.key() {
-                    key.pay_off();
-                }
+        if self.debt.is_some() {
+            return self.repay();
+        }
+        if self.attempt == 1 {
+            if let Some(budget) = self.budget() {
+                self.count(budget);
+                budget.pay_off();
             }
-            None => {}
+            if let Some(key) = self.key() {
+                key.pay_off();
+            }
         }
     }
 
     /// Tells the budgets about an attempt that failed or was interrupted.
     #[inline(always)]
     pub(super) fn account_for_failure(&mut self, rejected: bool) {
-        match self.take_debt() {
-            // The other side answered: the retry was a good bet.
-            Some(debt) if rejected => debt.succeeded(),
-            Some(debt) => debt.failed(),
-            None if self.attempt == 1 => {
-                if let Some(budget) = self.budget() {
-                    self.count(budget);
-                    budget.deposit_lost();
-                }
-                if let Some(key) = self.key() {
-                    key.deposit_lost();
-                }
+        if self.debt.is_some() {
+            // The other side answered a rejected retry: it was a good bet.
+            return if rejected { self.repay() } else { self.drop_debt() };
+        }
+        if self.attempt == 1 {
+            if let Some(budget) = self.budget() {
+                self.count(budget);
+                budget.deposit_lost();
             }
-            None => {}
+            if let Some(key) = self.key() {
+                key.deposit_lost();
+            }
         }
     }
 
@@ -150,8 +125,7 @@ impl Trail {
     ) -> Result<Delay, StopReason> {
         let Some(budget) = self.budget() else { return Ok(delay) };
         match self.withdraw(budget, now, kind) {
-            Ok(debt) => {
-                self.owe(debt);
+            Ok(()) => {
                 // Only an annotated function has a budget.
                 self.site.note_payment();
                 Ok(delay)
@@ -162,7 +136,12 @@ impl Trail {
 
     /// Asks the key's budget first, which gets its tokens back if the function's refuses.
     #[inline(always)]
-    fn withdraw(&self, budget: &'static Budget, now: Moment, kind: Kind) -> Result<Debt, Refused> {
+    fn withdraw(
+        &mut self,
+        budget: &'static Budget,
+        now: Moment,
+        kind: Kind,
+    ) -> Result<(), Refused> {
         if !self.is_stand_in(budget) {
             site::counted(budget);
         }
@@ -171,8 +150,11 @@ impl Trail {
             Some(key) => Some(withdraw_from(key, now, kind, free)?),
             None => None,
         };
-        let site = Budget::withdraw_for(budget, now, kind, free)?;
-        Ok(Debt { site, key })
+        self.debt = Some(Budget::withdraw_for(budget, now, kind, free)?);
+        if key.is_some() {
+            self.rare_mut().key_debt = key;
+        }
+        Ok(())
     }
 
     /// Calls of the function that are being retried, this one included.

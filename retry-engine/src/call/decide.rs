@@ -188,7 +188,7 @@ impl Call<'_> {
     /// Ends the call although a retry was decided on, and returns the retry's tokens.
     #[inline]
     fn call_off(&mut self, reason: StopReason) -> Decision {
-        drop(self.trail_mut().take_debt());
+        self.trail_mut().drop_debt();
         self.end(reason);
         Decision::Stop(reason)
     }

@@ -154,7 +154,7 @@ impl Trail {
     pub(super) fn end_at(&mut self, reason: StopReason, now: Option<Moment>) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
-        drop(self.take_debt());
+        self.drop_debt();
         self.live = None;
         if let Some(sleep) = self.sleep.take() {
             // A timer's own future; the call may end by a panic, and another one would abort the process.
@@ -186,12 +186,12 @@ impl Trail {
         }
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
-        let failures = self.failures();
+        let earlier = self.rare.as_ref().and_then(|rare| rare.failures.as_deref());
         if self.mode.has(Mode::WATCHED) {
             // The draft is the caller's.
-            return site.note(ended, failures, clock::wall(), &mut self.draft.clone());
+            return site.note(ended, earlier, clock::wall(), &mut self.draft.clone());
         }
-        site.note(ended, failures, clock::wall(), &mut self.draft);
+        site.note(ended, earlier, clock::wall(), &mut self.draft);
         // The next call of this trail takes the memory.
         self.draft.clear(spare::BYTES);
     }

@@ -40,7 +40,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
     // The process has no report of the call.
-    site.note(ended, standing.failures, clock::wall(), &mut Draft::new());
+    site.note(ended, Some(&standing.failures), clock::wall(), &mut Draft::new());
 }
 
 /// The maximum number of attempts of a call of the function; `None` if only the deadline limits them.

@@ -6,13 +6,13 @@
 use super::trail::Trail;
 use crate::base::rng::Rng;
 use crate::site::Site;
-use std::cell::Cell;
+use std::cell::RefCell;
 
 #[allow(clippy::vec_box, reason = "a call keeps its trail in the same box")]
 type Spare = Vec<Box<Trail>>;
 
 thread_local! {
-    static SPARE: Cell<Spare> = const { Cell::new(Vec::new()) };
+    static SPARE: RefCell<Spare> = const { RefCell::new(Vec::new()) };
 }
 
 /// The number of trails in the pool: this many concurrent calls on a thread allocate no trail.
@@ -44,15 +44,9 @@ pub(super) fn keep(mut trail: Box<Trail>) {
     });
 }
 
-/// Works on the spare trails; a thread that is ending has none.
+/// Works on the spare trails. A thread that is ending has none, nor has a call that an allocator makes in this function.
 fn with(work: impl FnOnce(&mut Spare) -> Option<Box<Trail>>) -> Option<Box<Trail>> {
-    let work = |cell: &Cell<Spare>| {
-        let mut spare = cell.take();
-        let result = work(&mut spare);
-        cell.set(spare);
-        result
-    };
-    SPARE.try_with(work).ok()?
+    SPARE.try_with(|spare| work(&mut *spare.try_borrow_mut().ok()?)).ok()?
 }
 
 #[cfg(test)]

@@ -249,15 +249,6 @@ impl Trail {
         self.draft.delay_before().or_else(|| self.resumed()?.previous)
     }
 
-    /// The failed attempts of the call, by kind.
-    pub(super) fn failures(&self) -> Failures {
-        let mut failures = self.draft.failures();
-        if let Some(more) = self.rare.as_ref().and_then(|rare| rare.failures.as_ref()) {
-            failures.add(**more);
-        }
-        failures
-    }
-
     /// The description of the last attempt's failure.
     pub(super) fn last_error(&self) -> &str {
         self.draft.last_text().unwrap_or_default()

@@ -257,7 +257,7 @@ impl Stats {
         if self.retries_by_number.len() < numbers {
             self.retries_by_number.resize(numbers, 0);
         }
-        for count in self.retries_by_number.iter_mut().take(numbers) {
+        for count in &mut self.retries_by_number[..numbers] {
             *count += 1;
         }
         if let Some(further @ 1..) = retries.checked_sub(NUMBERS as u32) {

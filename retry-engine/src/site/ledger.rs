@@ -113,13 +113,23 @@ impl Site {
         work(ledger.get_or_insert_default())
     }
 
-    /// Counts a call that did not succeed at once, and takes its draft to remember it. Leaves the draft of a call that is
-    /// forgotten, whose memory another call can use, or an empty one.
-    pub(crate) fn note(&self, ended: Ended, failures: Failures, at: SystemTime, draft: &mut Draft) {
+    /// Counts a call that did not succeed at once, and takes its draft to remember it; `earlier` are failures that the
+    /// draft does not have. Leaves the draft of a call that is forgotten, whose memory another call can use, or an empty
+    /// one.
+    pub(crate) fn note(
+        &self,
+        ended: Ended,
+        earlier: Option<&Failures>,
+        at: SystemTime,
+        draft: &mut Draft,
+    ) {
         let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
         let forgotten = self.ledger(|ledger| {
             ledger.stats.count(ended);
-            ledger.stats.failures.add(failures);
+            draft.count_failures(&mut ledger.stats.failures);
+            if let Some(earlier) = earlier {
+                ledger.stats.failures.add(*earlier);
+            }
             // Calls that an open breaker refuses must not drive out those whose failures have opened it.
             if draft.made() == 0 {
                 return ledger.past.fit(limits);

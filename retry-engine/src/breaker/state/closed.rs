@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::settings::BreakerSettings;
+use super::super::tick::Tick;
 use super::super::window::{Mark, Ring, Tally};
 use super::dropped::{Dropped, Ran};
 
@@ -12,8 +13,19 @@ pub(in crate::breaker) struct Closed {
     pub(in crate::breaker) ring: Ring,
     failures: u32,
     /// When the last result came in; `None` before the first.
-    last_result: Option<Duration>,
+    last_result: Option<Tick>,
     pub(in crate::breaker) dropped: Dropped,
+}
+
+/// What the counts of a closed breaker say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::breaker) enum Standing {
+    /// They are enough to open.
+    Trips,
+    /// The window has enough calls, and they reach no rate: a quick success cannot trip.
+    Bears,
+    /// The window has too few calls for a rate.
+    TooFew,
 }
 
 impl Closed {
@@ -27,7 +39,7 @@ impl Closed {
     pub(in crate::breaker) fn resumed(
         ring: Ring,
         failures: u32,
-        last_result: Option<Duration>,
+        last_result: Option<Tick>,
     ) -> Self {
         Closed { ring, failures, last_result, dropped: Dropped::NONE }
     }
@@ -45,17 +57,13 @@ impl Closed {
         ran: Ran,
         settings: &BreakerSettings,
     ) {
-        self.dropped.add(now, number, ran, settings.patience(), self.last_result);
+        let last_result = self.last_result.map(Tick::time);
+        self.dropped.add(now, number, ran, settings.patience(), last_result);
     }
 
     /// Counts one call.
     #[inline]
-    pub(in crate::breaker) fn record(
-        &mut self,
-        now: Duration,
-        mark: Mark,
-        settings: &BreakerSettings,
-    ) {
+    pub(in crate::breaker) fn record(&mut self, now: Tick, mark: Mark, settings: &BreakerSettings) {
         let before = self.consecutive(now, settings);
         self.failures = if mark.failed { before.saturating_add(1) } else { 0 };
         self.answered(now);
@@ -63,48 +71,62 @@ impl Closed {
     }
 
     /// Counts successes, at least one, that were counted elsewhere since the last record.
-    pub(in crate::breaker) fn absorb(&mut self, now: Duration, successes: u32) {
+    #[inline]
+    pub(in crate::breaker) fn absorb(&mut self, now: Tick, successes: u32) {
         self.failures = 0;
         self.answered(now);
         self.ring.absorb(now, successes);
     }
 
-    fn answered(&mut self, now: Duration) {
+    fn answered(&mut self, now: Tick) {
         self.last_result = self.last_result.max(Some(now));
         self.dropped.forget();
     }
 
     /// The failures in a row: a pause of more than `forget` between two results ends it.
     #[inline]
-    pub(in crate::breaker) fn consecutive(&self, now: Duration, settings: &BreakerSettings) -> u32 {
-        let fresh = |last: Duration| now.saturating_sub(last) <= settings.forget;
+    pub(in crate::breaker) fn consecutive(&self, now: Tick, settings: &BreakerSettings) -> u32 {
+        let fresh = |last: Tick| now.since(last) <= Tick::at(settings.forget).nanos();
         if self.failures > 0 && self.last_result.is_some_and(fresh) { self.failures } else { 0 }
     }
 
     /// The time since the last result.
     #[inline]
     pub(in crate::breaker) fn quiet_for(&self, now: Duration) -> Option<Duration> {
-        Some(now.saturating_sub(self.last_result?))
+        Some(now.saturating_sub(self.last_result?.time()))
     }
 
     /// Whether the counts are enough to open.
+    pub(in crate::breaker) fn trips(&mut self, now: Tick, settings: &BreakerSettings) -> bool {
+        self.standing(now, settings) == Standing::Trips
+    }
+
+    /// What the counts say.
     #[inline(always)]
-    pub(in crate::breaker) fn trips(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
+    pub(in crate::breaker) fn standing(
+        &mut self,
+        now: Tick,
+        settings: &BreakerSettings,
+    ) -> Standing {
         let enough = settings.enough_calls();
         let limit = settings.consecutive.map_or(enough, |limit| limit.min(enough));
         // The time of the last result matters to a long row only.
         let is_long = self.failures >= limit && self.consecutive(now, settings) >= limit;
         if is_long || self.dropped.trips(now, enough) {
-            return true;
+            return Standing::Trips;
         }
         let tally = self.ring.tally(now);
-        tally.calls >= enough && reaches_a_rate(tally, settings)
+        match () {
+            () if tally.calls < enough => Standing::TooFew,
+            () if reaches_a_rate(tally, settings) => Standing::Trips,
+            () => Standing::Bears,
+        }
     }
 
     /// Whether no quick success can trip before time changes the window: it can lower a rate, never raise it, so it trips
     /// only by completing the minimum of calls, and only if there is anything against; or if time alone has raised a rate.
-    #[inline]
-    pub(in crate::breaker) fn quiet(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
+    #[inline(always)]
+    pub(in crate::breaker) fn quiet(&mut self, now: Tick, settings: &BreakerSettings) -> bool {
         let tally = self.ring.tally(now);
         match tally.calls >= settings.enough_calls() {
             true => !reaches_a_rate(tally, settings),
@@ -121,11 +143,7 @@ impl Closed {
 
     /// Whether there is something against the dependency.
     #[inline]
-    pub(in crate::breaker) fn remembers(
-        &mut self,
-        now: Duration,
-        settings: &BreakerSettings,
-    ) -> bool {
+    pub(in crate::breaker) fn remembers(&mut self, now: Tick, settings: &BreakerSettings) -> bool {
         let tally = self.ring.tally(now);
         tally.failures > 0
             || settings.slow.is_some() && tally.slow > 0
@@ -138,13 +156,13 @@ impl Closed {
         self.ring = self.ring.with(now, settings);
     }
 
-    pub(in crate::breaker) fn tally(&mut self, now: Duration) -> Tally {
+    pub(in crate::breaker) fn tally(&mut self, now: Tick) -> Tally {
         self.ring.tally(now)
     }
 }
 
 /// Whether a rate of the calls in the window is as high as the settings allow.
-#[inline]
+#[inline(always)]
 fn reaches_a_rate(tally: Tally, settings: &BreakerSettings) -> bool {
     tally.reaches(tally.failures, settings.rate)
         || settings.slow.is_some() && tally.reaches(tally.slow, settings.slow_rate_or_default())

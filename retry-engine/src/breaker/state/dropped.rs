@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::super::tick::Tick;
+
 /// A dropped attempt is nobody's verdict by itself: type-ahead, chat and `select!` leave in health, and a breaker that
 /// counted each of them as slow would refuse a healthy service. But callers who all give up while nothing at all comes
 /// back say that the other side hangs, and nothing else ever says it (safe-client-gateway#3442, actor-ts#457).
@@ -115,10 +117,12 @@ impl Dropped {
 
     /// Whether so many of them, and so long a silence, are enough to open.
     #[inline]
-    pub(in crate::breaker) fn trips(&self, now: Duration, enough: u32) -> bool {
-        self.count >= enough
-            && now.saturating_sub(self.since) >= SILENCE
-            && !self.somebody_is_more_patient(now)
+    pub(in crate::breaker) fn trips(&self, now: Tick, enough: u32) -> bool {
+        self.count >= enough && self.is_silence(now.time())
+    }
+
+    fn is_silence(&self, now: Duration) -> bool {
+        now.saturating_sub(self.since) >= SILENCE && !self.somebody_is_more_patient(now)
     }
 
     /// Whether a caller waits longer than all who left, and not yet so long that the wait itself is a silence.
@@ -154,7 +158,7 @@ mod tests {
             if patient.is_some_and(|since| secs(since) == now) {
                 drops.list(now);
             }
-            drops.trips(now, 3).then_some(now.as_secs())
+            drops.trips(Tick::at(now), 3).then_some(now.as_secs())
         })
     }
 
@@ -187,7 +191,7 @@ mod tests {
         let mut drops = Dropped::NONE;
         for (now, trips) in [(12, false), (13, true)] {
             drops.add(secs(now), 0, Ran::Long(secs(11)), SECOND, Some(secs(3)));
-            assert_eq!(drops.trips(secs(now), 1), trips, "at {now} s");
+            assert_eq!(drops.trips(Tick::at(secs(now)), 1), trips, "at {now} s");
         }
     }
 

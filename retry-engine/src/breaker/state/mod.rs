@@ -8,7 +8,7 @@ mod turn;
 
 use super::ticket::Mode;
 
-pub(super) use closed::Closed;
+pub(super) use closed::{Closed, Standing};
 pub(super) use dropped::{NUMBERS, Ran};
 pub(super) use half_open::{HalfOpen, Verdict};
 pub(super) use open::Open;

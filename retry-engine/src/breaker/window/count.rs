@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::super::tick::Tick;
 use super::{Mark, Tally};
 
 /// A ring of the last n calls, with their sums kept up to date. Calls that are older than `forget` leave it too: the
@@ -28,13 +29,6 @@ struct Run {
     /// The time of the last call: nanoseconds since the machine's start (146 years), then the two marks.
     last: u64,
     calls: u32,
-}
-
-const LATEST: u64 = u64::MAX >> 2;
-
-const fn nanos(time: Duration) -> u64 {
-    let nanos = time.as_nanos();
-    if nanos < LATEST as u128 { nanos as u64 } else { LATEST }
 }
 
 impl Run {
@@ -74,14 +68,14 @@ impl Run {
 impl CountWindow {
     pub(in crate::breaker) const fn new(now: Duration, size: u32, forget: Duration) -> Self {
         let tally = Tally { calls: 0, failures: 0, slow: 0 };
-        let (forget, now) = (nanos(forget), nanos(now));
+        let (forget, now) = (Tick::at(forget).nanos(), Tick::at(now).nanos());
         CountWindow { size, forget, runs: VecDeque::new(), tally, before: now, newest: now }
     }
 
     #[inline]
-    pub(in crate::breaker) fn record(&mut self, now: Duration, mark: Mark) {
+    pub(in crate::breaker) fn record(&mut self, now: Tick, mark: Mark) {
         // Time that runs backwards stands still.
-        let last = self.newest.max(nanos(now));
+        let last = self.newest.max(now.nanos());
         if self.tally.calls >= self.size {
             self.evict(1);
         }
@@ -90,8 +84,9 @@ impl CountWindow {
     }
 
     /// Adds successes, at least one, of the time since the newest call; more of them than fit leave the window as that many would.
-    pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
-        let last = self.newest.max(nanos(now));
+    #[inline]
+    pub(super) fn absorb(&mut self, now: Tick, successes: u32) {
+        let last = self.newest.max(now.nanos());
         let calls = successes.min(self.size);
         if calls == self.size {
             // A long window has hundreds of runs.
@@ -114,9 +109,9 @@ impl CountWindow {
     }
 
     /// The calls that are not older than `forget`.
-    #[inline]
-    pub(super) fn tally(&mut self, now: Duration) -> Tally {
-        let limit = nanos(now).max(self.newest).saturating_sub(self.forget);
+    #[inline(always)]
+    pub(super) fn tally(&mut self, now: Tick) -> Tally {
+        let limit = now.nanos().max(self.newest).saturating_sub(self.forget);
         if self.before < limit {
             self.forget_before(limit);
         }
@@ -142,11 +137,11 @@ impl CountWindow {
 
     /// An empty window of this size and age, with these calls.
     pub(super) fn refilled(&self, calls: &[(Duration, Tally)]) -> Self {
-        let newest = calls.first().map_or(self.newest, |(at, _)| nanos(*at));
+        let newest = calls.first().map_or(self.newest, |(at, _)| Tick::at(*at).nanos());
         let (runs, tally) = (VecDeque::new(), Tally::default());
         let mut window = CountWindow { runs, tally, before: newest, newest, ..*self };
         for (at, tally) in calls {
-            tally.marks(self.size).for_each(|mark| window.record(*at, mark));
+            tally.marks(self.size).for_each(|mark| window.record(Tick::at(*at), mark));
         }
         window
     }
@@ -201,8 +196,8 @@ mod tests {
         let mut window = CountWindow::new(NOW, size, FORGET);
         let mut seen = Vec::new();
         for word in script.split_whitespace() {
-            window.record(NOW, mark(word));
-            let Tally { calls, failures, slow } = window.tally(NOW);
+            window.record(Tick::at(NOW), mark(word));
+            let Tally { calls, failures, slow } = window.tally(Tick::at(NOW));
             seen.push((calls, failures, slow));
         }
         assert_eq!(seen, tallies, "{script}");
@@ -221,42 +216,42 @@ mod tests {
     #[test]
     fn a_call_leaves_the_window_when_it_is_older_than_it_may_be() {
         let mut window = CountWindow::new(secs(0), 9, FORGET);
-        window.record(secs(1), mark("fail"));
-        window.record(secs(4), mark("slow"));
-        assert_eq!(window.tally(secs(11)), Tally { calls: 2, failures: 1, slow: 1 });
+        window.record(Tick::at(secs(1)), mark("fail"));
+        window.record(Tick::at(secs(4)), mark("slow"));
+        assert_eq!(window.tally(Tick::at(secs(11))), Tally { calls: 2, failures: 1, slow: 1 });
         let later = secs(11) + Duration::from_nanos(1);
-        assert_eq!(window.tally(later), Tally { calls: 1, failures: 0, slow: 1 });
-        assert_eq!(window.tally(secs(15)), Tally::default());
+        assert_eq!(window.tally(Tick::at(later)), Tally { calls: 1, failures: 0, slow: 1 });
+        assert_eq!(window.tally(Tick::at(secs(15))), Tally::default());
     }
 
     #[test]
     fn successes_that_were_kept_elsewhere_are_spread_over_the_time_since_the_last_call() {
         let mut window = CountWindow::new(secs(0), 9, FORGET);
-        window.record(secs(2), mark("fail"));
-        window.absorb(secs(14), 4);
+        window.record(Tick::at(secs(2)), mark("fail"));
+        window.absorb(Tick::at(secs(14)), 4);
         let times: Vec<_> = window.calls().map(|(at, _)| at.as_secs()).collect();
         assert_eq!(times, [2, 5, 8, 11, 14]);
-        assert_eq!(window.tally(secs(16)), Tally { calls: 3, failures: 0, slow: 0 });
+        assert_eq!(window.tally(Tick::at(secs(16))), Tally { calls: 3, failures: 0, slow: 0 });
     }
 
     #[test]
     fn a_run_of_successes_is_one_entry_however_long_it_is() {
         let mut window = CountWindow::new(secs(0), 100_000, FORGET);
-        window.absorb(secs(1), 100_000);
+        window.absorb(Tick::at(secs(1)), 100_000);
         assert!(window.is_full_of_successes());
-        window.record(secs(1), mark("fail"));
-        assert_eq!(window.tally(secs(1)), Tally { calls: 100_000, failures: 1, slow: 0 });
+        window.record(Tick::at(secs(1)), mark("fail"));
+        assert_eq!(window.tally(Tick::at(secs(1))), Tally { calls: 100_000, failures: 1, slow: 0 });
         assert_eq!((window.runs.len(), window.is_full_of_successes()), (2, false));
-        window.absorb(secs(2), 100_001);
+        window.absorb(Tick::at(secs(2)), 100_001);
         assert_eq!((window.runs.len(), window.is_full_of_successes()), (1, true));
     }
 
     #[test]
     fn the_end_of_time_and_time_that_runs_backwards_are_no_special_moments() {
         let mut window = CountWindow::new(Duration::ZERO, 3, FORGET);
-        window.record(Duration::MAX, mark("fail"));
-        window.record(secs(5), mark("ok"));
-        assert_eq!(window.tally(Duration::MAX), Tally { calls: 2, failures: 1, slow: 0 });
+        window.record(Tick::at(Duration::MAX), mark("fail"));
+        window.record(Tick::at(secs(5)), mark("ok"));
+        assert_eq!(window.tally(Tick::at(Duration::MAX)), Tally { calls: 2, failures: 1, slow: 0 });
     }
 
     proptest! {
@@ -271,10 +266,10 @@ mod tests {
             let mut window = CountWindow::new(NOW, size, FORGET);
             let (mut all, mut now) = (Vec::new(), NOW);
             for (failed, slow, successes, gap, time) in events {
-                window.record(now, Mark { failed, slow });
+                window.record(Tick::at(now), Mark { failed, slow });
                 all.push((now, Mark { failed, slow }));
                 now += Duration::from_nanos(time);
-                window.absorb(now, successes);
+                window.absorb(Tick::at(now), successes);
                 let step = Duration::from_nanos(time / u64::from(successes));
                 let times = (0..successes).rev().map(|following| now - step * following);
                 all.extend(times.map(|at| (at, Mark::default())));
@@ -284,7 +279,7 @@ mod tests {
                 let last: Vec<_> = last.iter().filter(|(at, _)| now - *at <= FORGET).copied().collect();
                 let mut tally = Tally::default();
                 last.iter().for_each(|(_, mark)| tally.add(*mark));
-                prop_assert_eq!(window.tally(now), tally);
+                prop_assert_eq!(window.tally(Tick::at(now)), tally);
                 prop_assert_eq!(window.calls().collect::<Vec<_>>(), last);
             }
         }

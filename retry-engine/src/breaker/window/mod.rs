@@ -6,6 +6,7 @@ mod time;
 use std::time::Duration;
 
 use super::settings::{BreakerSettings, Window};
+use super::tick::Tick;
 use crate::failure::class::{Classify, Kind};
 
 pub(super) use count::CountWindow;
@@ -165,16 +166,17 @@ impl Ring {
 
     /// Adds one call.
     #[inline]
-    pub(super) fn record(&mut self, now: Duration, mark: Mark) {
+    pub(super) fn record(&mut self, now: Tick, mark: Mark) {
         match self {
             Ring::Count(ring) => ring.record(now, mark),
-            Ring::Time(ring) => ring.record(now, mark),
+            Ring::Time(ring) => ring.record(now.time(), mark),
         }
     }
 
     /// Adds successes that were counted elsewhere since the last record: in a time window they belong to
     /// the bucket of that record, in a count window they are spread over the time since then.
-    pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
+    #[inline]
+    pub(super) fn absorb(&mut self, now: Tick, successes: u32) {
         match self {
             Ring::Count(ring) => ring.absorb(now, successes),
             Ring::Time(ring) => ring.absorb(successes),
@@ -192,20 +194,20 @@ impl Ring {
 
     /// The calls in the window.
     #[inline]
-    pub(super) fn tally(&mut self, now: Duration) -> Tally {
+    pub(super) fn tally(&mut self, now: Tick) -> Tally {
         match self {
             Ring::Count(ring) => ring.tally(now),
-            Ring::Time(ring) => ring.tally(now),
+            Ring::Time(ring) => ring.tally(now.time()),
         }
     }
 
     /// The moment at which time itself next changes the window. A count window forgets so slowly that the next step
     /// under the lock is soon enough.
     #[inline]
-    pub(super) fn stable_until(&self) -> Option<Duration> {
+    pub(super) fn stable_until(&self) -> Option<Tick> {
         match self {
             Ring::Count(_) => None,
-            Ring::Time(ring) => Some(ring.stable_until()),
+            Ring::Time(ring) => Some(Tick::at(ring.stable_until())),
         }
     }
 }
