@@ -6,13 +6,12 @@
 use super::trail::Trail;
 use crate::base::rng::Rng;
 use crate::site::Site;
-use std::cell::Cell;
-
-#[allow(clippy::vec_box, reason = "a call keeps its trail in the same box")]
-type Spare = Vec<Box<Trail>>;
+use std::cell::RefCell;
 
 thread_local! {
-    static SPARE: Cell<Spare> = const { Cell::new(Vec::new()) };
+    // No code of the program's runs while it is borrowed: a trail in it is empty.
+    #[allow(clippy::vec_box, reason = "a call keeps its trail in the same box")]
+    static SPARE: RefCell<Vec<Box<Trail>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The number of trails in the pool: this many concurrent calls on a thread allocate no trail.
@@ -23,7 +22,8 @@ pub(super) const BYTES: usize = 512;
 
 /// An empty trail, from the pool if possible.
 pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
-    match with(Vec::pop) {
+    // A thread that is ending has none.
+    match SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten() {
         Some(mut trail) => {
             trail.site = site;
             trail.attempt = attempt;
@@ -36,23 +36,12 @@ pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
 /// Clears the trail and puts it into the pool.
 pub(super) fn keep(mut trail: Box<Trail>) {
     trail.clear();
-    with(|spare| {
+    let _ = SPARE.try_with(|spare| {
+        let mut spare = spare.borrow_mut();
         if spare.len() < MOST {
             spare.push(trail);
         }
-        None
     });
-}
-
-/// Works on the spare trails; a thread that is ending has none.
-fn with(work: impl FnOnce(&mut Spare) -> Option<Box<Trail>>) -> Option<Box<Trail>> {
-    let work = |cell: &Cell<Spare>| {
-        let mut spare = cell.take();
-        let result = work(&mut spare);
-        cell.set(spare);
-        result
-    };
-    SPARE.try_with(work).ok()?
 }
 
 #[cfg(test)]
