@@ -78,7 +78,7 @@ impl Trail {
         let row = self.row();
         let mut course = Course {
             attempt: self.attempt.saturating_sub(row.before),
-            previous: self.previous(row),
+            previous: if policy.grows_by_itself() { self.previous(row) } else { None },
             deadline: self.deadline,
             began: row.began.or(self.started),
             rng: &mut self.rng,

@@ -14,7 +14,7 @@ use crate::report::record::{Delay, DelaySource};
 pub(crate) struct Course<'a> {
     /// Attempts since the last healthy one, the one that has just failed included.
     pub(crate) attempt: u32,
-    /// The delay before that attempt; `None` for the first one.
+    /// The delay before that attempt; `None` for the first one, and where the policy's delays do not grow by themselves.
     pub(crate) previous: Option<Duration>,
     pub(crate) deadline: Option<Moment>,
     /// When the time of `no_retry_after` began.
@@ -56,15 +56,16 @@ impl Course<'_> {
         if left.is_zero() {
             return Err(StopReason::Deadline);
         }
-        let random = self.rng.draw();
-        if let Some(hint) = hint {
-            return hinted(policy, self.attempt, hint, left, random);
-        }
-        let length = policy.delay(self.attempt, self.previous, random);
+        let mut random = || self.rng.draw();
+        let (length, source) = match hint {
+            Some(hint) => hinted(policy, self.attempt, hint, left, random())?,
+            None => (policy.delay(self.attempt, self.previous, random), DelaySource::Backoff),
+        };
+        // A hint has been compared, and its spread ends at the deadline.
         if length > left {
             return Err(StopReason::Deadline);
         }
-        Ok(Delay { length, source: DelaySource::Backoff })
+        Ok(Delay { length, source })
     }
 
     /// The time in which another attempt may begin.
@@ -102,10 +103,10 @@ fn hinted(
     hint: Duration,
     left: Duration,
     random: u64,
-) -> Result<Delay, StopReason> {
+) -> Result<(Duration, DelaySource), StopReason> {
     let hint = policy.allowed_hint(hint).filter(|hint| *hint <= left);
     let Some(hint) = hint else { return Err(StopReason::RetryAfterTooLong) };
     let (length, by_hint) = policy.hinted_delay(retry, hint, left, random);
     let source = if by_hint { DelaySource::Hint } else { DelaySource::Backoff };
-    Ok(Delay { length, source })
+    Ok((length, source))
 }
