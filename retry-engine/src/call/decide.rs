@@ -21,7 +21,7 @@ use crate::failure::interruption::Cause;
 use crate::failure::{describe, redact};
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
-use crate::report::record::Delay;
+use crate::report::record::{Delay, DelaySource};
 
 /// A failed attempt: what the turn knows about it and the call does not.
 pub(crate) struct Failed<'a> {
@@ -63,7 +63,10 @@ impl Trail {
         if failed.verdict.rejected {
             return Ok(delay);
         }
-        self.paid_by_budget(policy, now, kind, delay)
+        Ok(match self.pay(policy, now, kind, delay.length)? {
+            Some(longer) => Delay { length: longer, source: DelaySource::Budget },
+            None => delay,
+        })
     }
 
     /// The rules of the policy, and the pause that they allow.
