@@ -321,10 +321,9 @@ fn run<R: Outcome, J: Judge<R>, X: Guard<R>>(
                     return before_attempt(call, rules, &*guard, cut);
                 }
                 call.begin();
-                let body = &mut |call: &Call<'_>| body.attempt(call);
                 telling_panics(guard.as_mut(), || match call.is_intercepted() {
-                    true => faults::run(call, rules, body),
-                    false => call.run(body),
+                    true => faults::run(call, rules, &mut |call| body.attempt(call)),
+                    false => call.run(|| body.attempt(call)),
                 })
             }
         };

@@ -127,13 +127,13 @@ pub(super) fn run<R: Outcome, J: Judge<R>>(
     rules: &J,
     body: &mut dyn FnMut(&Call<'_>) -> R,
 ) -> R {
-    let Some(fault) = call.fault(&can(rules, false)) else { return call.run(body) };
+    let Some(fault) = call.fault(&can(rules, false)) else { return call.run(|| body(call)) };
     timer::block(fault.latency.unwrap_or(Duration::ZERO), &mut || false);
     if let Act::Body = fault.act {
-        return call.run(body);
+        return call.run(|| body(call));
     }
     if fault.after_body {
-        drop(call.run(body));
+        drop(call.run(|| body(call)));
     }
     outcome(&fault.act, call, rules)
 }
