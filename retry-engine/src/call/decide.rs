@@ -36,8 +36,8 @@ pub(crate) struct Failed<'a> {
     pub(crate) ends_sleeps: bool,
     /// The request that the attempt sent.
     pub(crate) request: Request,
-    /// Whether time passes before the next attempt even without a delay: a hook runs, or the task yields.
-    pub(crate) takes_time: bool,
+    /// Whether a hook runs before the next attempt.
+    pub(crate) has_hook: bool,
 }
 
 impl Trail {
@@ -217,7 +217,8 @@ impl Trail {
             // The span covers the attempt, and not the pause after it.
             rare.span = None;
         }
-        let continues = delay.length.is_zero() && !failed.takes_time;
+        // A hook takes time, and so does a task that yields.
+        let continues = delay.length.is_zero() && !failed.has_hook && !self.is_due_to_yield();
         self.attempt_started = continues.then_some(failed.at);
         if !delay.length.is_zero() {
             self.list(policy, failed.at, delay.length, kind, failed.ends_sleeps);

@@ -53,29 +53,31 @@ impl Course<'_> {
         hint: Option<Duration>,
     ) -> Result<Delay, StopReason> {
         let left = self.left(policy, now);
-        if left.is_zero() {
+        if left == Some(Duration::ZERO) {
             return Err(StopReason::Deadline);
         }
         let mut random = || self.rng.draw();
         let (length, source) = match hint {
-            Some(hint) => hinted(policy, self.attempt, hint, left, random())?,
+            Some(hint) => {
+                let left = left.unwrap_or(Duration::MAX);
+                hinted(policy, self.attempt, hint, left, random())?
+            }
             None => (policy.delay(self.attempt, self.previous, random), DelaySource::Backoff),
         };
         // A hint has been compared, and its spread ends at the deadline.
-        if length > left {
+        if left.is_some_and(|left| length > left) {
             return Err(StopReason::Deadline);
         }
         Ok(Delay { length, source })
     }
 
-    /// The time in which another attempt may begin.
+    /// The time in which another attempt may begin; `None` if nothing limits it.
     #[inline(always)]
-    fn left(&self, policy: &Policy, now: Moment) -> Duration {
-        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
-        match (policy.last_start(), self.began) {
-            (Some(last), Some(began)) => left.min(last.saturating_sub(now.since(began))),
-            _ => left,
-        }
+    fn left(&self, policy: &Policy, now: Moment) -> Option<Duration> {
+        let left = self.deadline.map(|deadline| deadline.since(now));
+        let (Some(last), Some(began)) = (policy.last_start(), self.began) else { return left };
+        let start = last.saturating_sub(now.since(began));
+        Some(left.map_or(start, |left| left.min(start)))
     }
 }
 
