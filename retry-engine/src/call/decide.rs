@@ -45,16 +45,7 @@ impl Trail {
     #[inline(always)]
     fn decide(&mut self, policy: &Policy, failed: &Failed<'_>) -> Result<Delay, StopReason> {
         let (kind, now) = (failed.verdict.class.kind, failed.at);
-        let is_undeclared = kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
-        let by_request;
-        let rules = if is_undeclared && failed.request.idempotent == Some(true) {
-            // The request says itself that it is idempotent.
-            by_request = (*policy).idempotent(true);
-            &by_request
-        } else {
-            policy
-        };
-        let delay = self.allowed(rules, now, &failed.verdict)?;
+        let delay = self.allowed(policy, now, &failed.verdict, failed.request.idempotent)?;
         repeatable(failed)?;
         self.made_here(policy, kind, delay)?;
         self.still_wanted()?;
@@ -69,13 +60,14 @@ impl Trail {
         })
     }
 
-    /// The rules of the policy, and the pause that they allow.
+    /// The rules of the policy, and the pause that they allow. `idempotent`: what the request says itself.
     #[inline(always)]
     pub(super) fn allowed(
         &mut self,
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
+        idempotent: Option<bool>,
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
         let row = self.row();
@@ -84,6 +76,7 @@ impl Trail {
             previous: if policy.grows_by_itself() { self.previous(row) } else { None },
             deadline: self.deadline,
             began: row.began.or(self.started),
+            idempotent,
             rng: &mut self.rng,
         };
         course.allowed(policy, now, verdict.class, verdict.agreed)

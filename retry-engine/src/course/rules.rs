@@ -19,6 +19,8 @@ pub(crate) struct Course<'a> {
     pub(crate) deadline: Option<Moment>,
     /// When the time of `no_retry_after` began.
     pub(crate) began: Option<Moment>,
+    /// Whether the request is idempotent, if it says so itself; a policy that says so decides.
+    pub(crate) idempotent: Option<bool>,
     pub(crate) rng: &'a mut Rng,
 }
 
@@ -32,9 +34,25 @@ impl Course<'_> {
         class: Class,
         agreed: bool,
     ) -> Result<Delay, StopReason> {
-        worth_repeating(policy, class.kind, agreed)?;
+        self.worth_repeating(policy, class.kind, agreed)?;
         self.attempts_left(policy)?;
         self.time_left(policy, now, class.retry_after)
+    }
+
+    /// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
+    #[inline(always)]
+    fn worth_repeating(&self, policy: &Policy, kind: Kind, agreed: bool) -> Result<(), StopReason> {
+        let is_idempotent = || policy.declared_idempotent().or(self.idempotent) == Some(true);
+        match kind {
+            Kind::Permanent => Err(StopReason::Permanent),
+            Kind::Overloaded => Err(StopReason::Overloaded),
+            _ if !agreed => Err(StopReason::Permanent),
+            Kind::Ambiguous if !is_idempotent() => Err(StopReason::Ambiguous),
+            kind @ (Kind::Transient | Kind::Throttled) if !policy.retries_kind(kind) => {
+                Err(StopReason::Permanent)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fails if the limit of `max` or `attempts` is reached.
@@ -78,21 +96,6 @@ impl Course<'_> {
         let (Some(last), Some(began)) = (policy.last_start(), self.began) else { return left };
         let start = last.saturating_sub(now.since(began));
         Some(left.map_or(start, |left| left.min(start)))
-    }
-}
-
-/// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
-#[inline(always)]
-fn worth_repeating(policy: &Policy, kind: Kind, agreed: bool) -> Result<(), StopReason> {
-    match kind {
-        Kind::Permanent => Err(StopReason::Permanent),
-        Kind::Overloaded => Err(StopReason::Overloaded),
-        _ if !agreed => Err(StopReason::Permanent),
-        Kind::Ambiguous if policy.declared_idempotent() != Some(true) => Err(StopReason::Ambiguous),
-        kind @ (Kind::Transient | Kind::Throttled) if !policy.retries_kind(kind) => {
-            Err(StopReason::Permanent)
-        }
-        _ => Ok(()),
     }
 }
 
