@@ -19,7 +19,7 @@ pub(crate) struct Course<'a> {
     pub(crate) deadline: Option<Moment>,
     /// When the time of `no_retry_after` began.
     pub(crate) began: Option<Moment>,
-    /// Whether the request is idempotent, if it says so itself; a policy that says so decides.
+    /// Whether the request says of itself that it is idempotent; asked where the policy says nothing.
     pub(crate) idempotent: Option<bool>,
     pub(crate) rng: &'a mut Rng,
 }
