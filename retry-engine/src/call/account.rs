@@ -13,7 +13,6 @@ use crate::event;
 use crate::failure::class::Kind;
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
-use crate::report::record::{Delay, DelaySource};
 use crate::site;
 
 #[cold]
@@ -111,24 +110,24 @@ impl Trail {
             && !own().is_some_and(|own| ptr::eq(own, budget))
     }
 
-    /// Asks the budgets for a retry; returns the pause before it.
+    /// Asks the budgets for the retry after this delay; returns the delay in its place, if there is one.
     ///
     /// A call without a limit on its attempts is meant to outlast the outage: a refusal makes its pause longer, and does
     /// not end the call.
     #[inline(always)]
-    pub(super) fn paid_by_budget(
+    pub(super) fn pay(
         &mut self,
         policy: &Policy,
         now: Moment,
         kind: Kind,
-        delay: Delay,
-    ) -> Result<Delay, StopReason> {
-        let Some(budget) = self.budget() else { return Ok(delay) };
+        delay: Duration,
+    ) -> Result<Option<Duration>, StopReason> {
+        let Some(budget) = self.budget() else { return Ok(None) };
         match self.withdraw(budget, now, kind) {
             Ok(()) => {
                 // Only an annotated function has a budget.
                 self.site.note_payment();
-                Ok(delay)
+                Ok(None)
             }
             Err(refused) => self.refused(policy, now, delay, &refused),
         }
@@ -169,9 +168,9 @@ impl Trail {
         &mut self,
         policy: &Policy,
         now: Moment,
-        delay: Delay,
+        delay: Duration,
         refused: &Refused,
-    ) -> Result<Delay, StopReason> {
+    ) -> Result<Option<Duration>, StopReason> {
         if self.site.note_refusal(now.instant()) {
             event::budget_refused(self.site.name(), refused);
         }
@@ -181,12 +180,9 @@ impl Trail {
         let half = policy.longest_delay() / 2;
         // Spread, or all callers of an outage would come back at the same moment.
         let longer = half + duration::part(half, self.rng.draw().into());
-        let delay = match delay.length < longer {
-            true => Delay { length: longer, source: DelaySource::Budget },
-            false => delay,
-        };
+        let longer = (delay < longer).then_some(longer);
         let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
-        if delay.length > left { Err(StopReason::Deadline) } else { Ok(delay) }
+        if longer.unwrap_or(delay) > left { Err(StopReason::Deadline) } else { Ok(longer) }
     }
 
     /// Charges the budget for a final failure: some budgets do so for failures that would be retried if another attempt

@@ -74,16 +74,17 @@ impl Call<'_> {
     }
 
     /// Runs the body of an attempt, or polls it.
-    pub(crate) fn run<T>(&self, body: &mut dyn FnMut(&Call<'_>) -> T) -> T {
+    #[inline]
+    pub(crate) fn run<T>(&self, body: impl FnOnce() -> T) -> T {
         if self.is_bare() {
-            return body(self);
+            return body();
         }
         if self.is_usual_retry() {
             let _context = context::enter_retry(self.site());
-            return body(self);
+            return body();
         }
         let _inside = self.enter_attempt();
-        body(self)
+        body()
     }
 
     /// Whether the attempt is a retry that has neither limits nor a span nor an interceptor.

@@ -21,7 +21,7 @@ use crate::failure::interruption::Cause;
 use crate::failure::{describe, redact};
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
-use crate::report::record::Delay;
+use crate::report::record::{Delay, DelaySource};
 
 /// A failed attempt: what the turn knows about it and the call does not.
 pub(crate) struct Failed<'a> {
@@ -36,8 +36,8 @@ pub(crate) struct Failed<'a> {
     pub(crate) ends_sleeps: bool,
     /// The request that the attempt sent.
     pub(crate) request: Request,
-    /// Whether time passes before the next attempt even without a delay: a hook runs, or the task yields.
-    pub(crate) takes_time: bool,
+    /// Whether a hook runs before the next attempt.
+    pub(crate) has_hook: bool,
 }
 
 impl Trail {
@@ -45,16 +45,7 @@ impl Trail {
     #[inline(always)]
     fn decide(&mut self, policy: &Policy, failed: &Failed<'_>) -> Result<Delay, StopReason> {
         let (kind, now) = (failed.verdict.class.kind, failed.at);
-        let is_undeclared = kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
-        let by_request;
-        let rules = if is_undeclared && failed.request.idempotent == Some(true) {
-            // The request says itself that it is idempotent.
-            by_request = (*policy).idempotent(true);
-            &by_request
-        } else {
-            policy
-        };
-        let delay = self.allowed(rules, now, &failed.verdict)?;
+        let delay = self.allowed(policy, now, &failed.verdict, failed.request.idempotent)?;
         repeatable(failed)?;
         self.made_here(policy, kind, delay)?;
         self.still_wanted()?;
@@ -63,24 +54,29 @@ impl Trail {
         if failed.verdict.rejected {
             return Ok(delay);
         }
-        self.paid_by_budget(policy, now, kind, delay)
+        Ok(match self.pay(policy, now, kind, delay.length)? {
+            Some(longer) => Delay { length: longer, source: DelaySource::Budget },
+            None => delay,
+        })
     }
 
-    /// The rules of the policy, and the pause that they allow.
+    /// The rules of the policy, and the pause that they allow. `idempotent`: what the request says itself.
     #[inline(always)]
     pub(super) fn allowed(
         &mut self,
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
+        idempotent: Option<bool>,
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
         let row = self.row();
         let mut course = Course {
             attempt: self.attempt.saturating_sub(row.before),
-            previous: self.previous(row),
+            previous: if policy.grows_by_itself() { self.previous(row) } else { None },
             deadline: self.deadline,
             began: row.began.or(self.started),
+            idempotent,
             rng: &mut self.rng,
         };
         course.allowed(policy, now, verdict.class, verdict.agreed)
@@ -214,7 +210,8 @@ impl Trail {
             // The span covers the attempt, and not the pause after it.
             rare.span = None;
         }
-        let continues = delay.length.is_zero() && !failed.takes_time;
+        // A hook takes time, and so does a task that yields.
+        let continues = delay.length.is_zero() && !failed.has_hook && !self.is_due_to_yield();
         self.attempt_started = continues.then_some(failed.at);
         if !delay.length.is_zero() {
             self.list(policy, failed.at, delay.length, kind, failed.ends_sleeps);

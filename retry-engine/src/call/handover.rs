@@ -28,7 +28,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
     call.set_standing(standing, None);
     let verdict = Verdict { class, agreed: true, cut: None, carried: None, rejected: false };
     let policy = call.policy();
-    match call.trail_mut().allowed(&policy, Moment::now(), &verdict) {
+    match call.trail_mut().allowed(&policy, Moment::now(), &verdict, None) {
         Err(reason) => Next::Stop(reason),
         Ok(delay) => Next::Again(delay),
     }

@@ -23,7 +23,7 @@ pub(super) const BYTES: usize = 512;
 
 /// An empty trail, from the pool if possible.
 pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
-    match with(Vec::pop) {
+    match with(Vec::pop).flatten() {
         Some(mut trail) => {
             trail.site = site;
             trail.attempt = attempt;
@@ -40,13 +40,12 @@ pub(super) fn keep(mut trail: Box<Trail>) {
         if spare.len() < MOST {
             spare.push(trail);
         }
-        None
     });
 }
 
 /// Works on the spare trails. A thread that is ending has none, nor has a call that an allocator makes in this function.
-fn with(work: impl FnOnce(&mut Spare) -> Option<Box<Trail>>) -> Option<Box<Trail>> {
-    SPARE.try_with(|spare| work(&mut *spare.try_borrow_mut().ok()?)).ok()?
+fn with<T>(work: impl FnOnce(&mut Spare) -> T) -> Option<T> {
+    SPARE.try_with(|spare| Some(work(&mut *spare.try_borrow_mut().ok()?))).ok()?
 }
 
 #[cfg(test)]

@@ -257,10 +257,9 @@ impl Call<'_> {
         self.trail().map_or(policy.limit(), |trail| trail.limit(&policy))
     }
 
-    /// Whether the task must yield before the next attempt: a long series of attempts without delays must not starve
-    /// other tasks.
+    /// [`Trail::is_due_to_yield`] of a call that has failed.
     pub(crate) fn is_due_to_yield(&self) -> bool {
-        self.attempt_number() % 16 == 0
+        self.trail().is_some_and(Trail::is_due_to_yield)
     }
 }
 

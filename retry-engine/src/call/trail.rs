@@ -138,6 +138,13 @@ impl Trail {
         self.site.is_listed().then_some(self.site)
     }
 
+    /// Whether the task must yield before the next attempt: a long series of attempts without delays must not starve
+    /// other tasks.
+    #[inline]
+    pub(super) fn is_due_to_yield(&self) -> bool {
+        self.attempt % 16 == 0
+    }
+
     /// The number of the last attempt that the policy allows.
     pub(super) fn limit(&self, policy: &Policy) -> Option<u32> {
         Some(policy.limit()?.saturating_add(self.row().before))

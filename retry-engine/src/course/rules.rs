@@ -14,11 +14,13 @@ use crate::report::record::{Delay, DelaySource};
 pub(crate) struct Course<'a> {
     /// Attempts since the last healthy one, the one that has just failed included.
     pub(crate) attempt: u32,
-    /// The delay before that attempt; `None` for the first one.
+    /// The delay before that attempt; `None` for the first one, and where the policy's delays do not grow by themselves.
     pub(crate) previous: Option<Duration>,
     pub(crate) deadline: Option<Moment>,
     /// When the time of `no_retry_after` began.
     pub(crate) began: Option<Moment>,
+    /// Whether the request says of itself that it is idempotent; asked where the policy says nothing.
+    pub(crate) idempotent: Option<bool>,
     pub(crate) rng: &'a mut Rng,
 }
 
@@ -32,9 +34,25 @@ impl Course<'_> {
         class: Class,
         agreed: bool,
     ) -> Result<Delay, StopReason> {
-        worth_repeating(policy, class.kind, agreed)?;
+        self.worth_repeating(policy, class.kind, agreed)?;
         self.attempts_left(policy)?;
         self.time_left(policy, now, class.retry_after)
+    }
+
+    /// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
+    #[inline(always)]
+    fn worth_repeating(&self, policy: &Policy, kind: Kind, agreed: bool) -> Result<(), StopReason> {
+        let is_idempotent = || policy.declared_idempotent().or(self.idempotent) == Some(true);
+        match kind {
+            Kind::Permanent => Err(StopReason::Permanent),
+            Kind::Overloaded => Err(StopReason::Overloaded),
+            _ if !agreed => Err(StopReason::Permanent),
+            Kind::Ambiguous if !is_idempotent() => Err(StopReason::Ambiguous),
+            kind @ (Kind::Transient | Kind::Throttled) if !policy.retries_kind(kind) => {
+                Err(StopReason::Permanent)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fails if the limit of `max` or `attempts` is reached.
@@ -53,43 +71,31 @@ impl Course<'_> {
         hint: Option<Duration>,
     ) -> Result<Delay, StopReason> {
         let left = self.left(policy, now);
-        if left.is_zero() {
+        if left == Some(Duration::ZERO) {
             return Err(StopReason::Deadline);
         }
-        let random = self.rng.draw();
-        if let Some(hint) = hint {
-            return hinted(policy, self.attempt, hint, left, random);
-        }
-        let length = policy.delay(self.attempt, self.previous, random);
-        if length > left {
+        let mut random = || self.rng.draw();
+        let (length, source) = match hint {
+            Some(hint) => {
+                let left = left.unwrap_or(Duration::MAX);
+                hinted(policy, self.attempt, hint, left, random())?
+            }
+            None => (policy.delay(self.attempt, self.previous, random), DelaySource::Backoff),
+        };
+        // A hint has been compared, and its spread ends at the deadline.
+        if left.is_some_and(|left| length > left) {
             return Err(StopReason::Deadline);
         }
-        Ok(Delay { length, source: DelaySource::Backoff })
+        Ok(Delay { length, source })
     }
 
-    /// The time in which another attempt may begin.
+    /// The time in which another attempt may begin; `None` if nothing limits it.
     #[inline(always)]
-    fn left(&self, policy: &Policy, now: Moment) -> Duration {
-        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
-        match (policy.last_start(), self.began) {
-            (Some(last), Some(began)) => left.min(last.saturating_sub(now.since(began))),
-            _ => left,
-        }
-    }
-}
-
-/// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
-#[inline(always)]
-fn worth_repeating(policy: &Policy, kind: Kind, agreed: bool) -> Result<(), StopReason> {
-    match kind {
-        Kind::Permanent => Err(StopReason::Permanent),
-        Kind::Overloaded => Err(StopReason::Overloaded),
-        _ if !agreed => Err(StopReason::Permanent),
-        Kind::Ambiguous if policy.declared_idempotent() != Some(true) => Err(StopReason::Ambiguous),
-        kind @ (Kind::Transient | Kind::Throttled) if !policy.retries_kind(kind) => {
-            Err(StopReason::Permanent)
-        }
-        _ => Ok(()),
+    fn left(&self, policy: &Policy, now: Moment) -> Option<Duration> {
+        let left = self.deadline.map(|deadline| deadline.since(now));
+        let (Some(last), Some(began)) = (policy.last_start(), self.began) else { return left };
+        let start = last.saturating_sub(now.since(began));
+        Some(left.map_or(start, |left| left.min(start)))
     }
 }
 
@@ -102,10 +108,10 @@ fn hinted(
     hint: Duration,
     left: Duration,
     random: u64,
-) -> Result<Delay, StopReason> {
+) -> Result<(Duration, DelaySource), StopReason> {
     let hint = policy.allowed_hint(hint).filter(|hint| *hint <= left);
     let Some(hint) = hint else { return Err(StopReason::RetryAfterTooLong) };
     let (length, by_hint) = policy.hinted_delay(retry, hint, left, random);
     let source = if by_hint { DelaySource::Hint } else { DelaySource::Backoff };
-    Ok(Delay { length, source })
+    Ok((length, source))
 }

@@ -274,6 +274,7 @@ impl Steps {
             previous: self.previous,
             deadline: self.deadline,
             began: self.began,
+            idempotent: None,
             rng: self.random.rng(),
         };
         match course.allowed(&self.policy, now, class, true) {

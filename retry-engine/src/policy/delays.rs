@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::builder::Policy;
 use super::hint::Hint;
-use super::jitter::{Unspread, spread_evenly};
+use super::jitter::{Jitter, Unspread, spread_evenly};
 use crate::base::duration;
 use crate::base::rng::Rng;
 
@@ -55,30 +55,40 @@ impl Policy {
         self.jitter.range(Unspread { delay, base: first, reach, cap: self.cap }).0
     }
 
-    /// The delay before retry `retry` (from 1), at most the cap and without jitter.
-    fn unspread(&self, retry: u32, previous: Duration) -> Unspread {
+    /// The delay before retry `retry` (from 1), at most the cap and without jitter; `previous` is the delay before the last
+    /// retry, if there was one.
+    fn unspread(&self, retry: u32, previous: Option<Duration>) -> Unspread {
         let base = self.first_delay();
         let delay = self.backoff.delay(base, self.factor.unwrap_or(2.0), retry).min(self.cap);
-        let reach = self.jitter.reach(previous, self.factor);
+        let reach = self.jitter.reach(previous.unwrap_or(base), self.factor);
         Unspread { delay, base, reach, cap: self.cap }
     }
 
-    /// The delay before retry `retry`, spread by `random`.
+    /// Whether the delays depend on the ones before.
+    pub(crate) const fn grows_by_itself(&self) -> bool {
+        matches!(self.jitter, Jitter::Decorrelated)
+    }
+
+    /// The delay before retry `retry`, spread by a random number. `previous` is the delay before the last retry, where the
+    /// delays [grow by themselves](Self::grows_by_itself).
     #[inline]
-    pub(crate) fn delay(&self, retry: u32, previous: Option<Duration>, random: u64) -> Duration {
+    pub(crate) fn delay(
+        &self,
+        retry: u32,
+        previous: Option<Duration>,
+        random: impl FnOnce() -> u64,
+    ) -> Duration {
         // Nothing grows from nothing, and nothing is spread: whoever retries at once pays for no arithmetic.
-        let nothing = |time: Duration| time.is_zero();
         if self.backoff.uses_base()
-            && self.base.is_some_and(nothing)
-            && previous.is_none_or(nothing)
+            && self.base.is_some_and(|base| base.is_zero())
+            && !self.grows_by_itself()
         {
             return Duration::ZERO;
         }
-        self.spread_delay(retry, previous, random)
+        self.spread_delay(retry, previous, random())
     }
 
     fn spread_delay(&self, retry: u32, previous: Option<Duration>, random: u64) -> Duration {
-        let previous = previous.unwrap_or_else(|| self.first_delay());
         self.jitter.of_retry(retry).spread(self.unspread(retry, previous), random)
     }
 
@@ -100,7 +110,7 @@ impl Policy {
         const LEAST_SPREAD: Duration = Duration::from_secs(1);
         let (own, delay) = match self.hint {
             Hint::AtLeast => {
-                let unspread = self.unspread(retry, Duration::ZERO);
+                let unspread = self.unspread(retry, Some(Duration::ZERO));
                 (self.jitter.of_retry(retry).range(unspread).0, unspread.delay)
             }
             Hint::Instead => (Duration::ZERO, Duration::ZERO),
@@ -129,11 +139,11 @@ impl Policy {
     pub fn schedule(&self) -> impl Iterator<Item = DelayRange> + use<> {
         let policy = *self;
         let retries = policy.limit().map_or(u32::MAX, |attempts| attempts.saturating_sub(1));
-        let mut longest_before = policy.first_delay();
+        let mut longest_before = None;
         (1..=retries).map(move |retry| {
             let of = policy.unspread(retry, longest_before);
             let (shortest, longest) = policy.jitter.of_retry(retry).range(of);
-            longest_before = longest;
+            longest_before = Some(longest);
             DelayRange { retry, shortest, longest }
         })
     }
@@ -153,7 +163,7 @@ impl Policy {
         let (mut rng, mut previous) = (Rng::seeded(seed), None);
         let retries = policy.limit().map_or(u32::MAX, |attempts| attempts.saturating_sub(1));
         (1..=retries).map(move |retry| {
-            let delay = policy.delay(retry, previous, rng.draw());
+            let delay = policy.delay(retry, previous, || rng.draw());
             previous = Some(delay);
             delay
         })
@@ -163,7 +173,6 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::jitter::Jitter;
 
     const SECOND: Duration = Duration::from_secs(1);
 

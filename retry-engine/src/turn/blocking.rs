@@ -306,23 +306,25 @@ fn run<R: Outcome, J: Judge<R>, X: Guard<R>>(
 ) -> R {
     if ended.is_none() {
         call.limit();
+        if call.is_late() {
+            if let Some(out) = too_late(call, rules) {
+                return out;
+            }
+            call.forgive_late();
+        }
     }
     loop {
         let out = match ended.take() {
             Some(out) => out,
             None => {
-                if call.is_late() {
-                    if let Some(out) = too_late(call, rules) {
-                        return out;
-                    }
-                    call.forgive_late();
-                }
                 if let Err(cut) = guard.as_mut().before(call) {
                     return before_attempt(call, rules, &*guard, cut);
                 }
                 call.begin();
-                let body = &mut |call: &Call<'_>| body.attempt(call);
-                telling_panics(guard.as_mut(), || faults::run(call, rules, body))
+                telling_panics(guard.as_mut(), || match call.is_intercepted() {
+                    true => faults::run(call, rules, &mut |call| body.attempt(call)),
+                    false => call.run(|| body.attempt(call)),
+                })
             }
         };
         let Decision::Pause(delay) = judge(call, rules, guard.as_mut(), &out) else {

@@ -120,22 +120,20 @@ fn acted<R: Outcome, J: Judge<R>>(
     replaced(call, rules, cx).map(|_| outcome(act, call, rules))
 }
 
-/// Runs an attempt of a blocking call: its body, or the injected fault.
+/// Runs an attempt of a blocking call that is intercepted: its body, or the injected fault.
+#[cold]
 pub(super) fn run<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
     rules: &J,
     body: &mut dyn FnMut(&Call<'_>) -> R,
 ) -> R {
-    if !call.is_intercepted() {
-        return call.run(body);
-    }
-    let Some(fault) = call.fault(&can(rules, false)) else { return call.run(body) };
+    let Some(fault) = call.fault(&can(rules, false)) else { return call.run(|| body(call)) };
     timer::block(fault.latency.unwrap_or(Duration::ZERO), &mut || false);
     if let Act::Body = fault.act {
-        return call.run(body);
+        return call.run(|| body(call));
     }
     if fault.after_body {
-        drop(call.run(body));
+        drop(call.run(|| body(call)));
     }
     outcome(&fault.act, call, rules)
 }

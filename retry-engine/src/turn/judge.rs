@@ -168,7 +168,7 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
         refuses: &|| guard.refuses(),
         ends_sleeps: rules.stand_in().is_some(),
         request: rules.request(),
-        takes_time: J::SET || call.is_due_to_yield(),
+        has_hook: J::SET,
     };
     match call.failed(&failed) {
         Decision::Pause(delay) if J::SET => {

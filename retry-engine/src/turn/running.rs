@@ -196,9 +196,8 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
             }
             match faults::before_poll(call, rules, cx) {
                 Begun::Body => {
-                    let polled = telling_panics(guard.as_mut(), || {
-                        call.run(&mut |_| attempt.as_mut().poll(cx))
-                    });
+                    let polled =
+                        telling_panics(guard.as_mut(), || call.run(|| attempt.as_mut().poll(cx)));
                     faults::after_poll(call, rules, polled, cx)
                 }
                 Begun::Replaced(out) => Poll::Ready(out),
