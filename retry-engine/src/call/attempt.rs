@@ -112,9 +112,8 @@ impl Call<'_> {
     #[inline]
     pub(crate) fn is_bare(&self) -> bool {
         match &self.state {
-            CallState::Plain | CallState::Keyed(_) => true,
-            CallState::Light { mode, .. } => !mode.has(Mode::TIMED),
-            _ => false,
+            CallState::WithTrail(_) | CallState::Ended => false,
+            _ => !self.light_mode().has(Mode::TIMED),
         }
     }
 
@@ -137,9 +136,8 @@ impl Call<'_> {
     /// Whether the attempt's time is limited, or is measured for more than a report.
     fn is_timed(&self) -> bool {
         match &self.state {
-            CallState::Light { mode, .. } => mode.has(Mode::TIMED),
             CallState::WithTrail(trail) => trail.is_timed(),
-            _ => false,
+            _ => self.light_mode().has(Mode::TIMED),
         }
     }
 
@@ -165,17 +163,16 @@ impl Call<'_> {
     /// When the call must have ended.
     pub(super) fn deadline(&self) -> Option<Moment> {
         match &self.state {
-            CallState::Light { started, .. } => {
-                (*started)?.checked_add(self.policy().time_limit()?)
-            }
-            _ => self.trail()?.deadline,
+            CallState::WithTrail(trail) => trail.deadline,
+            _ => self.attempt_started()?.checked_add(self.policy().time_limit()?),
         }
     }
 
     /// When the running attempt started, if that is known.
     pub(crate) fn attempt_started(&self) -> Option<Moment> {
         match &self.state {
-            CallState::Light { started, .. } => *started,
+            CallState::Light { started, .. } => Some(Moment::of(*started)),
+            CallState::Configured { started, .. } => *started,
             _ => self.trail()?.attempt_started,
         }
     }

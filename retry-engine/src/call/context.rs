@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::intercept::Intercept;
 use super::receiver::{Observer, Receiver};
@@ -265,11 +266,11 @@ pub(super) fn enter_unobserved() -> Option<Entered> {
     Some(CallContext { is_observed: false, ..CONTEXT.get()? }.enter())
 }
 
-/// Tells the receiver of a call that succeeded at its first try, after so many nanoseconds. The call started in the current
-/// context, which is observed.
+/// Tells the receiver of a call that succeeded at its first try, which took so long. The call started in the current context,
+/// which is observed.
 #[inline]
-pub(crate) fn publish_first_try(site: &'static Site, nanos: u64) {
-    let _ = RECEIVER.try_with(|now| now.set(now.take().after_first_try(site, nanos)));
+pub(crate) fn publish_first_try(site: &'static Site, took: Duration) {
+    let _ = RECEIVER.try_with(|now| now.set(now.take().after_first_try(site, took)));
 }
 
 /// On a thread that is ending, nothing is received.
