@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::context::{self, Entered};
 use super::mode::Mode;
-use super::resume::Handover;
 use super::state::{Call, CallState};
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
@@ -73,7 +72,7 @@ impl Call<'_> {
     fn is_merely_observed(&mut self) -> bool {
         let policy = self.site.policy();
         let is_usual = self.site.is_as_written() && policy.inherits() && !policy.is_timed();
-        if !(is_usual && context::merely_observes() && !Handover::is_expected()) {
+        if !(is_usual && context::merely_observes()) {
             return false;
         }
         self.state = CallState::Light { started: clock::now(), mode: Mode::OBSERVED_HERE };
@@ -141,7 +140,14 @@ impl Call<'_> {
     /// goes on.
     #[inline]
     pub(crate) fn hide_receiver(&self) -> Option<Entered> {
-        if self.light_mode().has(Mode::OBSERVED_HERE) { context::enter_unobserved() } else { None }
+        match self.state {
+            CallState::Light { mode, .. } | CallState::Configured { mode, .. }
+                if mode.has(Mode::OBSERVED_HERE) =>
+            {
+                context::enter_unobserved()
+            }
+            _ => None,
+        }
     }
 
     /// The first attempt is pending: it may end in another context than the one in which the call started, so the call

@@ -152,12 +152,10 @@ impl Call<'_> {
     /// The key of the call, which leaves the call plain.
     #[inline]
     pub(super) fn take_key(&mut self) -> Option<Arc<Known>> {
+        let CallState::Keyed(_) = self.state else { return None };
         match mem::replace(&mut self.state, CallState::Plain) {
             CallState::Keyed(key) => Some(ManuallyDrop::into_inner(key)),
-            state => {
-                self.state = state;
-                None
-            }
+            _ => None,
         }
     }
 }

@@ -32,9 +32,11 @@ impl Receiver {
     /// The receiver after a call of this function that succeeded at its first try.
     #[inline]
     pub(crate) fn after_first_try(self, site: &'static Site, took: Duration) -> Self {
-        let Receiver::Shared(observer) = self else { return Receiver::FirstTry(site, took) };
-        observer.publish(Report::first_try(site.name(), took));
-        Receiver::Shared(observer)
+        if let Receiver::Shared(observer) = &self {
+            observer.publish_first_try(site, took);
+            return self;
+        }
+        Receiver::FirstTry(site, took)
     }
 
     /// A handle of this receiver.
@@ -65,6 +67,12 @@ impl Observer {
     /// Receives a report in the place of the one before.
     pub(crate) fn publish(&self, report: Report) {
         *unpoisoned(self.0.lock()) = Some(report);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_first_try(&self, site: &'static Site, took: Duration) {
+        self.publish(Report::first_try(site.name(), took));
     }
 }
 
