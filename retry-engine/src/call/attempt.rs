@@ -48,6 +48,29 @@ impl Drop for Limits {
     }
 }
 
+/// What surrounds an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Surroundings {
+    /// No context, no span, no limit, no fault.
+    None,
+    /// The receiver of the call's report.
+    Receiver,
+    /// A context, a span, a limit or a fault.
+    Others,
+}
+
+impl Surroundings {
+    /// Hides the receiver of the call's report from the calls inside, for one poll: the receiver may be read while the call
+    /// goes on.
+    #[inline]
+    pub(crate) fn hide_receiver(self) -> Option<Entered> {
+        match self {
+            Surroundings::Receiver => context::enter_unobserved(),
+            _ => None,
+        }
+    }
+}
+
 impl Call<'_> {
     #[cold]
     pub(super) fn note_start(&mut self) {
@@ -108,13 +131,27 @@ impl Call<'_> {
         Some(Inside { _context: context, _scope: scope, _span: span })
     }
 
-    /// Whether nothing surrounds the running attempt: no context, no span, no limit, no fault.
+    /// What surrounds the running attempt.
+    #[inline]
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        match &self.state {
+            CallState::Plain | CallState::Keyed(_) => Surroundings::None,
+            CallState::Light { mode, .. } | CallState::Configured { mode, .. }
+                if !mode.has(Mode::TIMED) =>
+            {
+                match mode.has(Mode::OBSERVED_HERE) {
+                    true => Surroundings::Receiver,
+                    false => Surroundings::None,
+                }
+            }
+            _ => Surroundings::Others,
+        }
+    }
+
+    /// Whether nothing but a receiver surrounds the running attempt.
     #[inline]
     pub(crate) fn is_bare(&self) -> bool {
-        match &self.state {
-            CallState::WithTrail(_) | CallState::Ended => false,
-            _ => !self.light_mode().has(Mode::TIMED),
-        }
+        !matches!(self.surroundings(), Surroundings::Others)
     }
 
     /// Whether the calls inside the attempt inherit a context, or it has a span. The first attempt of a call that is only

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::context::{self, Entered};
+use super::context;
 use super::mode::Mode;
 use super::state::{Call, CallState};
 use crate::base::clock::{self, Moment};
@@ -95,9 +95,7 @@ impl Call<'_> {
         if self.light_mode().has(Mode::OBSERVED_HERE.with(Mode::MEASURED)) {
             self.told_lightly();
         }
-        if let Some(site) = self.site() {
-            counters::increment(site.number());
-        }
+        counters::increment(self.site.number());
         self.close();
     }
 
@@ -133,20 +131,6 @@ impl Call<'_> {
         match &mut self.state {
             CallState::WithTrail(trail) => trail.start_clock(Moment::of(started), limit),
             _ => self.note_start_at(|| started, Mode::TIMED),
-        }
-    }
-
-    /// Hides the receiver of this call's report from the calls inside, for one poll: the receiver may be read while the call
-    /// goes on.
-    #[inline]
-    pub(crate) fn hide_receiver(&self) -> Option<Entered> {
-        match self.state {
-            CallState::Light { mode, .. } | CallState::Configured { mode, .. }
-                if mode.has(Mode::OBSERVED_HERE) =>
-            {
-                context::enter_unobserved()
-            }
-            _ => None,
         }
     }
 
