@@ -98,7 +98,7 @@ pub(crate) fn merely_observes() -> bool {
 /// Whether there is an interceptor.
 #[inline]
 pub(crate) fn is_intercepted() -> bool {
-    has_interceptor() || THREAD_HAS_SCOPE.get()
+    is_present() && (has_interceptor() || THREAD_HAS_SCOPE.get())
 }
 
 fn has_interceptor() -> bool {
@@ -316,7 +316,7 @@ fn replace_receiver(receiver: Receiver) -> Receiver {
 
 /// Runs `work` in a context with the current deadline, in which this receives the report of the next call; returns the
 /// receiver.
-#[inline(always)]
+#[inline]
 pub(crate) fn observed<T>(receiver: Receiver, work: impl FnOnce() -> T) -> (T, Receiver) {
     let around = Around(replace_receiver(receiver));
     let context = CallContext::inherited();

@@ -90,7 +90,6 @@ pub fn observe_blocking<T>(work: impl FnOnce() -> T) -> (T, Report) {
     (out, report(receiver))
 }
 
-#[inline]
 fn report(receiver: Receiver) -> Report {
     match receiver {
         // The usual call, inside of nothing else. Built where the caller wants it.

@@ -84,7 +84,6 @@ impl Site {
 
     /// The name in configurations and events: `name = …`, else the module's path and the function, for a method with
     /// the name of its type between them.
-    #[inline]
     pub fn name(&self) -> &'static str {
         match self.meta.method {
             Some(method) => method.get(),
