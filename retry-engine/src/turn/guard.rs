@@ -220,7 +220,7 @@ pin_project! {
         #[pin]
         cancelled: Option<C::Cancelled>,
         // The timer of the attempt's limit, if there is one; set when the attempt is pending for the first time.
-        alarm: Option<Sleeping>,
+        alarm: Alarm,
         armed: bool,
     }
 }
@@ -233,8 +233,20 @@ impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
             begun: false,
             started: None,
             cancelled: None,
-            alarm: None,
+            alarm: Alarm(None),
             armed: false,
+        }
+    }
+}
+
+/// The timer of an attempt's limit, which gives its memory back to the timers.
+struct Alarm(Option<Sleeping>);
+
+impl Drop for Alarm {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(sleeping) = self.0.take() {
+            timer::end(sleeping);
         }
     }
 }
@@ -288,7 +300,7 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
 
     fn renew(self: Pin<&mut Self>) {
         let this = self.project();
-        (*this.begun, *this.alarm, *this.armed) = (false, None, false);
+        (*this.begun, *this.alarm, *this.armed) = (false, Alarm(None), false);
     }
 
     #[inline(always)]
@@ -316,10 +328,10 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
         }
         if !mem::replace(this.armed, true) {
             if let Some((end, _)) = limit(call, *this.started) {
-                this.alarm.get_or_insert_with(|| timer::limit(end));
+                this.alarm.0.get_or_insert_with(|| timer::limit(end));
             }
         }
-        let Some(alarm) = this.alarm else { return Poll::Pending };
+        let Some(alarm) = &mut this.alarm.0 else { return Poll::Pending };
         ready!(Pin::new(alarm).poll(cx));
         // The limits of an attempt do not change while it runs.
         limit(call, *this.started).map_or(Poll::Pending, |(_, cut)| Poll::Ready(cut))
