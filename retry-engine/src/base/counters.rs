@@ -102,7 +102,7 @@ pub(crate) struct Here {
     /// This thread's block; empty until the thread has one.
     mine: Cell<Block>,
     /// The length of `mine`, or 0 while the thread's gate is closed.
-    ready: Cell<u32>,
+    ready: Cell<usize>,
     /// Whether the gate is closed: a call has to look at the thread's context.
     closed: Cell<bool>,
 }
@@ -118,7 +118,7 @@ thread_local! {
 /// are one comparison.
 #[inline(always)]
 pub(crate) fn is_ready(number: u32) -> bool {
-    HERE.with(|here| number < here.ready.get())
+    HERE.with(|here| (number as usize) < here.ready.get())
 }
 
 /// Whether the gate of this thread is open.
@@ -139,8 +139,7 @@ pub(crate) fn set_open(open: bool) {
 impl Here {
     #[inline(always)]
     fn refresh(&self) {
-        let numbers = u32::try_from(self.mine.get().len()).unwrap_or(u32::MAX);
-        self.ready.set(if self.closed.get() { 0 } else { numbers });
+        self.ready.set(if self.closed.get() { 0 } else { self.mine.get().len() });
     }
 
     /// This thread's cell of a counter, if its block is long enough. Only this thread writes the cell.

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use super::sync::unpoisoned;
+use super::time::Instant;
 
 /// A future that resolves after some time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -17,8 +17,13 @@ pub(crate) struct Sleeping(Pin<Box<dyn Restart>>);
 
 /// A sleep by a timer of the engine's.
 pub(crate) trait Restart: Future<Output = ()> + Send + Sync {
-    /// Begins another sleep in the memory of this one; `false` if another timer must do that.
-    fn restart(self: Pin<&mut Self>, _length: Duration) -> bool {
+    /// Begins a sleep until this instant in the memory of this one; `false` if another timer must do that.
+    fn restart(self: Pin<&mut Self>, _end: Instant) -> bool {
+        false
+    }
+
+    /// Ends the sleep; whether another can [begin](Restart::restart) in its memory.
+    fn stop(self: Pin<&mut Self>) -> bool {
         false
     }
 }
@@ -29,9 +34,15 @@ impl Sleeping {
         Sleeping(Box::pin(sleep))
     }
 
-    /// Begins another sleep in the memory of this one; `false` if another timer must do that.
-    pub(crate) fn restart(&mut self, length: Duration) -> bool {
-        self.0.as_mut().restart(length)
+    /// Begins a sleep until this instant in the memory of this one; `false` if another timer must do that.
+    pub(crate) fn restart(&mut self, end: Instant) -> bool {
+        self.0.as_mut().restart(end)
+    }
+
+    /// Ends the sleep; whether another can [begin](Sleeping::restart) in its memory.
+    #[cfg(feature = "sites")]
+    pub(crate) fn stop(&mut self) -> bool {
+        self.0.as_mut().stop()
     }
 
     /// A sleep by a timer that promises no `Sync`.

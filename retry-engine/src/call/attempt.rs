@@ -48,6 +48,29 @@ impl Drop for Limits {
     }
 }
 
+/// What surrounds an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Surroundings {
+    /// No context, no span, no limit, no fault.
+    None,
+    /// The receiver of the call's report.
+    Receiver,
+    /// A context, a span, a limit or a fault.
+    Others,
+}
+
+impl Surroundings {
+    /// Hides the receiver of the call's report from the calls inside, for one poll: the receiver may be read while the call
+    /// goes on.
+    #[inline]
+    pub(crate) fn hide_receiver(self) -> Option<Entered> {
+        match self {
+            Surroundings::Receiver => context::enter_unobserved(),
+            _ => None,
+        }
+    }
+}
+
 impl Call<'_> {
     #[cold]
     pub(super) fn note_start(&mut self) {
@@ -109,14 +132,27 @@ impl Call<'_> {
         Some(Inside { _context: context, _scope: scope, _span: span })
     }
 
-    /// Whether nothing surrounds the running attempt: no context, no span, no limit, no fault.
+    /// What surrounds the running attempt.
+    #[inline]
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        match &self.state {
+            CallState::Plain | CallState::Keyed(_) => Surroundings::None,
+            CallState::Light { mode, .. } | CallState::Configured { mode, .. }
+                if !mode.has(Mode::TIMED) =>
+            {
+                match mode.has(Mode::OBSERVED_HERE) {
+                    true => Surroundings::Receiver,
+                    false => Surroundings::None,
+                }
+            }
+            _ => Surroundings::Others,
+        }
+    }
+
+    /// Whether nothing but a receiver surrounds the running attempt.
     #[inline]
     pub(crate) fn is_bare(&self) -> bool {
-        match &self.state {
-            CallState::Plain | CallState::Keyed(_) => true,
-            CallState::Light { mode, .. } => !mode.has(Mode::TIMED),
-            _ => false,
-        }
+        !matches!(self.surroundings(), Surroundings::Others)
     }
 
     /// Whether the calls inside the attempt inherit a context, or it has a span. The first attempt of a call that is only
@@ -138,9 +174,8 @@ impl Call<'_> {
     /// Whether the attempt's time is limited, or is measured for more than a report.
     fn is_timed(&self) -> bool {
         match &self.state {
-            CallState::Light { mode, .. } => mode.has(Mode::TIMED),
             CallState::WithTrail(trail) => trail.is_timed(),
-            _ => false,
+            _ => self.light_mode().has(Mode::TIMED),
         }
     }
 
@@ -166,17 +201,16 @@ impl Call<'_> {
     /// When the call must have ended.
     pub(super) fn deadline(&self) -> Option<Moment> {
         match &self.state {
-            CallState::Light { started, .. } => {
-                (*started)?.checked_add(self.policy().time_limit()?)
-            }
-            _ => self.trail()?.deadline,
+            CallState::WithTrail(trail) => trail.deadline,
+            _ => self.attempt_started()?.checked_add(self.policy().time_limit()?),
         }
     }
 
     /// When the running attempt started, if that is known.
     pub(crate) fn attempt_started(&self) -> Option<Moment> {
         match &self.state {
-            CallState::Light { started, .. } => *started,
+            CallState::Light { started, .. } => Some(Moment::of(*started)),
+            CallState::Configured { started, .. } => *started,
             _ => self.trail()?.attempt_started,
         }
     }

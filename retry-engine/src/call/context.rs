@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::intercept::Intercept;
 use super::receiver::{Observer, Receiver};
@@ -22,11 +23,18 @@ pub(crate) struct CallContext {
     /// The task in which the context was entered. Another task that a nested runtime polls inside it does not inherit
     /// the context.
     task: Option<Task>,
-    /// Whether the report of the next call is wanted.
-    is_observed: bool,
-    /// Whether the calls inside have an interceptor that is not the thread's.
-    is_intercepted: bool,
+    marks: Marks,
 }
+
+/// Facts about a context, as bits.
+type Marks = u8;
+
+/// The report of the next call is wanted.
+const OBSERVED: Marks = 1;
+/// The calls inside have an interceptor that is not the thread's.
+const INTERCEPTED: Marks = 2;
+/// A call inside may be a resumed one.
+const RESUMED: Marks = 4;
 
 /// The deadline of the calls inside.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +62,10 @@ fn this_task() -> Option<Task> {
 thread_local! {
     // Without a destructor: a later attempt costs a few moves.
     static CONTEXT: Cell<Option<CallContext>> = const { Cell::new(None) };
-    /// Receives the report of the next call in a context that is observed.
-    static RECEIVER: Cell<Receiver> = const { Cell::new(Receiver::New) };
+    /// Receives the report of the next call in a context that is observed. Without a destructor, too: whoever observes a
+    /// call puts the receiver back that was here before, so a thread ends with a new one, which owns nothing.
+    static RECEIVER: Cell<ManuallyDrop<Receiver>> =
+        const { Cell::new(ManuallyDrop::new(Receiver::New)) };
     /// The interceptor of a context that has one.
     static INTERCEPTOR: RefCell<Option<Arc<dyn Intercept>>> = const { RefCell::new(None) };
     /// The interceptor of everything that runs on this thread.
@@ -80,7 +90,7 @@ pub(crate) fn interceptor() -> Option<Arc<dyn Intercept>> {
 #[inline]
 pub(crate) fn merely_observes() -> bool {
     let merely = |context: CallContext| {
-        context.is_observed && !context.is_intercepted && matches!(context.deadline, Deadline::None)
+        context.marks == OBSERVED && matches!(context.deadline, Deadline::None)
     };
     !THREAD_HAS_SCOPE.get() && CallContext::current().is_some_and(merely)
 }
@@ -88,11 +98,17 @@ pub(crate) fn merely_observes() -> bool {
 /// Whether there is an interceptor.
 #[inline]
 pub(crate) fn is_intercepted() -> bool {
-    has_interceptor() || THREAD_HAS_SCOPE.get()
+    is_present() && (has_interceptor() || THREAD_HAS_SCOPE.get())
 }
 
 fn has_interceptor() -> bool {
-    CONTEXT.get().is_some_and(|context| context.is_intercepted)
+    marks() & INTERCEPTED != 0
+}
+
+/// The marks of the context on this thread.
+#[inline]
+fn marks() -> Marks {
+    CONTEXT.get().map_or(0, |context| context.marks)
 }
 
 /// Opens or closes the scope of this thread.
@@ -122,8 +138,7 @@ impl CallContext {
             deadline: deadline.map_or(Deadline::None, Deadline::At),
             outer,
             task: this_task(),
-            is_observed: false,
-            is_intercepted: is_present() && has_interceptor(),
+            marks: if is_present() { marks() & !OBSERVED } else { 0 },
         }
     }
 
@@ -139,8 +154,9 @@ impl CallContext {
     }
 
     /// A context with the current deadline.
+    #[inline]
     pub(crate) fn inherited() -> CallContext {
-        CallContext::new(CallContext::current().and_then(|context| context.deadline()), None)
+        CallContext::new(deadline_here(), None)
     }
 
     /// No call inside may sleep past this deadline.
@@ -162,7 +178,12 @@ impl CallContext {
 
     /// Whether the report of the next call is wanted.
     pub(crate) fn is_observed(&self) -> bool {
-        self.is_observed
+        self.marks & OBSERVED != 0
+    }
+
+    /// The same context, for calls of which the first one of a certain function is a resumed one.
+    pub(super) fn resumed(self) -> CallContext {
+        CallContext { marks: self.marks | RESUMED, ..self }
     }
 
     /// Runs `work` in this context, and restores the previous one afterwards, even when `work` panics.
@@ -182,6 +203,18 @@ impl CallContext {
         set_present(true);
         Entered(None)
     }
+}
+
+/// The deadline of the current context.
+#[inline]
+pub(super) fn deadline_here() -> Option<Moment> {
+    if is_present() { deadline_inside() } else { None }
+}
+
+#[cold]
+#[inline(never)]
+fn deadline_inside() -> Option<Moment> {
+    CallContext::current()?.deadline()
 }
 
 /// Enters the context of a retry of this function that has no limits.
@@ -214,8 +247,7 @@ pub(crate) fn enter_limited(started: Instant, site: &'static Site) {
         deadline: Deadline::Since(started),
         outer: Some(site),
         task: this_task(),
-        is_observed: false,
-        is_intercepted: false,
+        marks: 0,
     }));
     set_present(true);
 }
@@ -240,7 +272,10 @@ impl Scope {
         let context = CallContext::current().unwrap_or_else(|| CallContext::new(None, None));
         // On a thread that is ending the thread-locals may be gone: then nothing is inherited.
         let before = INTERCEPTOR.try_with(|own| own.replace(Some(interceptor))).ok().flatten();
-        Scope { before, _context: CallContext { is_intercepted: true, ..context }.enter() }
+        Scope {
+            before,
+            _context: CallContext { marks: context.marks | INTERCEPTED, ..context }.enter(),
+        }
     }
 }
 
@@ -262,27 +297,32 @@ pub(crate) fn observer() -> Option<Observer> {
 /// Enters a context in which the calls inside find no receiver, and which is the current one otherwise.
 #[inline]
 pub(super) fn enter_unobserved() -> Option<Entered> {
-    Some(CallContext { is_observed: false, ..CONTEXT.get()? }.enter())
+    let context = CONTEXT.get()?;
+    Some(CallContext { marks: context.marks & !OBSERVED, ..context }.enter())
 }
 
-/// Tells the receiver of a call that succeeded at its first try, after so many nanoseconds. The call started in the current
-/// context, which is observed.
+/// Tells the receiver of a call that succeeded at its first try, which took so long. The call started in the current context,
+/// which is observed.
 #[inline]
-pub(crate) fn publish_first_try(site: &'static Site, nanos: u64) {
-    let _ = RECEIVER.try_with(|now| now.set(now.take().after_first_try(site, nanos)));
+pub(crate) fn publish_first_try(site: &'static Site, took: Duration) {
+    let receiver = replace_receiver(Receiver::New);
+    RECEIVER.set(ManuallyDrop::new(receiver.after_first_try(site, took)));
 }
 
-/// On a thread that is ending, nothing is received.
 #[inline(always)]
 fn replace_receiver(receiver: Receiver) -> Receiver {
-    RECEIVER.try_with(|now| now.replace(receiver)).unwrap_or_default()
+    ManuallyDrop::into_inner(RECEIVER.replace(ManuallyDrop::new(receiver)))
 }
 
 /// Runs `work` in a context with the current deadline, in which this receives the report of the next call; returns the
 /// receiver.
+#[inline]
 pub(crate) fn observed<T>(receiver: Receiver, work: impl FnOnce() -> T) -> (T, Receiver) {
     let around = Around(replace_receiver(receiver));
-    let out = CallContext { is_observed: true, ..CallContext::inherited() }.scope(work);
+    let context = CallContext::inherited();
+    let entered = CallContext { marks: context.marks | OBSERVED, ..context }.enter();
+    let out = work();
+    drop(entered);
     (out, around.leave())
 }
 

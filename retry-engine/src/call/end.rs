@@ -3,7 +3,6 @@
 use std::mem::{self, ManuallyDrop};
 
 use super::intercept::Note;
-use super::light::Light;
 use super::mode::Mode;
 use super::spare;
 use super::state::{Call, CallState};
@@ -24,10 +23,7 @@ impl Call<'_> {
     pub(crate) fn succeeded(&mut self) {
         match &self.state {
             CallState::Plain | CallState::Keyed(_) => self.succeeded_quickly(),
-            &CallState::Light { started, effective, mode } => {
-                self.succeeded_lightly(&Light { started, effective, mode });
-                self.close();
-            }
+            CallState::Light { .. } | CallState::Configured { .. } => self.succeeded_lightly(),
             _ => self.succeeded_with_trail(),
         }
     }

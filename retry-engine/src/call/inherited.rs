@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::context::CallContext;
+use super::context::{CallContext, deadline_here};
 use crate::base::clock::Moment;
 use crate::course::work::{Has, Never, Nothing};
 
@@ -110,9 +110,4 @@ impl<F: Future> Future for Inherited<F> {
         }
         CallContext::new(deadline, None).scope(|| this.future.poll(cx))
     }
-}
-
-#[inline]
-fn deadline_here() -> Option<Moment> {
-    CallContext::current()?.deadline()
 }

@@ -90,8 +90,18 @@ pub fn observe_blocking<T>(work: impl FnOnce() -> T) -> (T, Report) {
     (out, report(receiver))
 }
 
-#[inline]
 fn report(receiver: Receiver) -> Report {
+    match receiver {
+        // The usual call, inside of nothing else. Built where the caller wants it.
+        Receiver::FirstTry(site, took) if !context::is_present() => {
+            Report::first_try(site.name(), took)
+        }
+        receiver => passed_on(receiver),
+    }
+}
+
+#[cold]
+fn passed_on(receiver: Receiver) -> Report {
     let Some(report) = receiver.into_report() else { return Report::empty("") };
     // The call reported to the innermost receiver only: pass the report on to the next one.
     if let Some(outer) = context::observer() {

@@ -8,7 +8,7 @@ use super::known::{self, KeyedBreaker, Known, Whose};
 use super::mode::Mode;
 use super::state::{Call, CallState};
 use super::trail::Trail;
-use crate::base::clock::Moment;
+use crate::base::clock;
 use crate::breaker::{Breaker, is_short, short};
 use crate::budget::Budget;
 use crate::site::configuration::Choice;
@@ -18,22 +18,20 @@ impl Call<'_> {
     /// Reads the settings of the function that a configuration changed, if any.
     pub(super) fn configure(&mut self, site: &'static Site) {
         let effective = site.effective();
-        if effective.is_some() {
-            self.note_settings(|light| light.effective = effective);
+        if let Some(effective) = effective {
+            self.set_configured(effective);
         }
         if site.is_measured_under(effective) {
-            self.note_settings(|light| {
-                light.started = Some(Moment::now());
-                light.mode.add(Mode::MEASURED);
-            });
+            self.note_start_at(clock::now, Mode::MEASURED);
         }
     }
 
     /// The settings of the function as the configuration changed them; `None` without a configuration.
     pub(super) fn effective(&self) -> Option<&'static Effective> {
-        match self.light() {
-            Some(light) => light.effective,
-            None => self.trail()?.effective,
+        match &self.state {
+            CallState::WithTrail(trail) => trail.effective,
+            CallState::Configured { effective, .. } => Some(effective),
+            _ => None,
         }
     }
 
@@ -51,7 +49,11 @@ impl Call<'_> {
     pub(crate) fn keeps_breaker(&self) -> bool {
         let keeps =
             |effective: &Effective| effective.enabled && effective.breaker.is(&Choice::AsWritten);
-        self.light().is_some_and(|light| light.effective.is_none_or(keeps))
+        match &self.state {
+            CallState::Light { .. } => true,
+            CallState::Configured { effective, .. } => keeps(effective),
+            _ => false,
+        }
     }
 
     #[cold]
@@ -150,12 +152,10 @@ impl Call<'_> {
     /// The key of the call, which leaves the call plain.
     #[inline]
     pub(super) fn take_key(&mut self) -> Option<Arc<Known>> {
+        let CallState::Keyed(_) = self.state else { return None };
         match mem::replace(&mut self.state, CallState::Plain) {
             CallState::Keyed(key) => Some(ManuallyDrop::into_inner(key)),
-            state => {
-                self.state = state;
-                None
-            }
+            _ => None,
         }
     }
 }

@@ -14,8 +14,8 @@ pub(crate) enum Receiver {
     /// Nothing has been received, and no call has asked for a handle.
     #[default]
     New,
-    /// The last call succeeded at its first try, which took so many nanoseconds.
-    FirstTry(&'static Site, u64),
+    /// The last call succeeded at its first try, which took so long.
+    FirstTry(&'static Site, Duration),
     Shared(Observer),
 }
 
@@ -31,10 +31,12 @@ impl Receiver {
 
     /// The receiver after a call of this function that succeeded at its first try.
     #[inline]
-    pub(crate) fn after_first_try(self, site: &'static Site, nanos: u64) -> Self {
-        let Receiver::Shared(observer) = self else { return Receiver::FirstTry(site, nanos) };
-        observer.publish(first_try(site, nanos));
-        Receiver::Shared(observer)
+    pub(crate) fn after_first_try(self, site: &'static Site, took: Duration) -> Self {
+        if let Receiver::Shared(observer) = &self {
+            observer.publish_first_try(site, took);
+            return self;
+        }
+        Receiver::FirstTry(site, took)
     }
 
     /// A handle of this receiver.
@@ -55,21 +57,22 @@ impl Receiver {
     pub(crate) fn into_report(self) -> Option<Report> {
         match self {
             Receiver::New => None,
-            Receiver::FirstTry(site, nanos) => Some(first_try(site, nanos)),
+            Receiver::FirstTry(site, took) => Some(Report::first_try(site.name(), took)),
             Receiver::Shared(observer) => unpoisoned(observer.0.lock()).take(),
         }
     }
-}
-
-#[inline]
-fn first_try(site: &Site, nanos: u64) -> Report {
-    Report::first_try(site.name(), Duration::from_nanos(nanos))
 }
 
 impl Observer {
     /// Receives a report in the place of the one before.
     pub(crate) fn publish(&self, report: Report) {
         *unpoisoned(self.0.lock()) = Some(report);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn publish_first_try(&self, site: &'static Site, took: Duration) {
+        self.publish(Report::first_try(site.name(), took));
     }
 }
 
@@ -97,19 +100,19 @@ mod tests {
 
     #[test]
     fn the_last_report_counts_whether_or_not_a_call_has_asked_for_a_handle() {
-        let observer = Receiver::New.after_first_try(&FIRST, 1).into_observer();
+        let observer = Receiver::New.after_first_try(&FIRST, Duration::ZERO).into_observer();
         let receiver = || Receiver::of(Some(observer.clone()));
         assert_eq!(name(receiver()), Some("first"));
         observer.publish(Report::empty("second"));
         assert_eq!(name(receiver()), Some("second"));
         observer.publish(Report::empty("second"));
-        assert_eq!(name(receiver().after_first_try(&THIRD, 1)), Some("third"));
+        assert_eq!(name(receiver().after_first_try(&THIRD, Duration::ZERO)), Some("third"));
     }
 
     #[test]
     fn a_receiver_that_goes_on_keeps_its_report_and_needs_no_handle_without_one() {
         assert!(Receiver::New.kept().is_none());
-        let kept = Receiver::New.after_first_try(&FIRST, 1).kept();
+        let kept = Receiver::New.after_first_try(&FIRST, Duration::ZERO).kept();
         assert_eq!(name(Receiver::of(kept)), Some("first"));
     }
 }

@@ -115,12 +115,6 @@ impl Handover {
         Handover(Arc::new(Mutex::new(state)))
     }
 
-    /// Whether a call that starts here may be a resumed one.
-    #[inline]
-    pub(crate) fn is_expected() -> bool {
-        HANDOVER.try_with(|handover| handover.borrow().is_some()).unwrap_or(false)
-    }
-
     /// Takes the standing that is meant for a call of this function. The first such call gets it.
     #[cold]
     pub(crate) fn take(site: &Site) -> Option<(Standing, Paid, Handover)> {
@@ -154,7 +148,7 @@ impl Handover {
         let before =
             HANDOVER.try_with(|handover| handover.replace(Some(self.clone()))).ok().flatten();
         let _restore = Restore(before);
-        CallContext::inherited().scope(work)
+        CallContext::inherited().resumed().scope(work)
     }
 
     #[inline]

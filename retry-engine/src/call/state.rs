@@ -14,6 +14,7 @@ use super::trail::Trail;
 use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
 use crate::base::sleep::Sleeping;
+use crate::base::time::Instant;
 use crate::breaker::PATIENCE;
 use crate::failure::interruption::Cause;
 use crate::policy::Policy;
@@ -40,9 +41,11 @@ pub(super) enum CallState {
     /// As plain, but for a key, whose budget pays for retries as well.
     // The call's own `drop` gives it back, as it does with the trail.
     Keyed(ManuallyDrop<Arc<Known>>),
-    /// The call is limited or configured, and its first attempt runs or is about to start.
-    // The fields of `Light`: a `Light` beside the tag would be eight bytes larger.
-    Light { started: Option<Moment>, effective: Option<&'static Effective>, mode: Mode },
+    /// The call is limited, or somebody reads its report, and its first attempt runs or is about to start.
+    Light { started: Instant, mode: Mode },
+    /// As light, and configured.
+    // A `Moment`: with an `Instant` all calls would be eight bytes larger.
+    Configured { started: Option<Moment>, effective: &'static Effective, mode: Mode },
     /// The call has failed once, or has an observer.
     // The call's own `drop` frees the trail: for a plain call, dropping is one comparison.
     WithTrail(ManuallyDrop<Box<Trail>>),
@@ -172,13 +175,8 @@ impl Call<'_> {
             CallState::Plain => self.may_be_limited(),
             _ => self.policy().is_timed(),
         };
-        self.note_settings(|light| {
-            light.started.get_or_insert_with(Moment::now);
-            light.mode.add(reader);
-            if is_timed {
-                light.mode.add(Mode::TIMED);
-            }
-        });
+        let flags = if is_timed { reader.with(Mode::TIMED) } else { reader };
+        self.note_start_at(clock::now, flags);
     }
 
     /// The description of the attempt that starts next, for the body.
@@ -290,20 +288,20 @@ impl Call<'_> {
         if attempt == 0 {
             self.limit();
         }
-        let light = self.light().unwrap_or_default();
-        let own = self.settled(light.effective);
+        let (started, effective, mode) = self.noted();
+        let own = self.settled(effective);
         let mut trail = spare::take(self.site, attempt);
-        trail.effective = light.effective;
+        trail.effective = effective;
         if own.is_some() {
             trail.rare_mut().own = own;
         }
         if let Some(key) = self.take_key().and_then(|key| key.paying()) {
             trail.rare_mut().key = Some(key);
         }
-        if light.mode.has(Mode::CARRIED) {
-            trail.carry(light.mode);
+        if mode.has(Mode::CARRIED) {
+            trail.carry(mode);
         }
-        if let Some(started) = light.started {
+        if let Some(started) = started {
             let limit = match trail.own() {
                 Some(own) => own.policy().time_limit(),
                 None => self.policy().time_limit(),

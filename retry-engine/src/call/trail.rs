@@ -196,7 +196,7 @@ impl Trail {
     #[cold]
     pub(super) fn measure(&self, now: Moment) {
         if let Some(started) = self.attempt_started {
-            self.site.measure(now.nanos_since(started));
+            self.site.measure(now.since(started));
         }
     }
 

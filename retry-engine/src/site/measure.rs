@@ -1,6 +1,7 @@
 //! The latency of a function with `measure`: how long its attempts run.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::applied::Effective;
 use super::function::Site;
@@ -37,10 +38,11 @@ impl Site {
         self.meta.measured
     }
 
-    /// An attempt has ended that ran for so many nanoseconds.
+    /// An attempt has ended that ran for so long.
     #[cold]
     #[inline(never)]
-    pub(crate) fn measure(&self, nanos: u64) {
+    pub(crate) fn measure(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.measured.0.get_or_init(Histogram::new).add(nanos);
     }
 

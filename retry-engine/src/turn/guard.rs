@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
@@ -219,8 +219,9 @@ pin_project! {
         started: Option<Instant>,
         #[pin]
         cancelled: Option<C::Cancelled>,
-        // Created when the attempt is pending for the first time.
-        alarm: Option<Alarm>,
+        // The timer of the attempt's limit, if there is one; set when the attempt is pending for the first time.
+        alarm: Alarm,
+        armed: bool,
     }
 }
 
@@ -232,28 +233,35 @@ impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
             begun: false,
             started: None,
             cancelled: None,
-            alarm: None,
+            alarm: Alarm(None),
+            armed: false,
         }
     }
 }
 
-/// The timer of an attempt's limit, and the interruption that the timer causes; `None` without a limit.
-type Alarm = Option<(Sleeping, Cause)>;
+/// The timer of an attempt's limit, which gives its memory back to the timers.
+struct Alarm(Option<Sleeping>);
 
-/// Creates the alarm for the running attempt of this call. The first attempt of a plain call started at `started`.
+impl Drop for Alarm {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(sleeping) = self.0.take() {
+            timer::end(sleeping);
+        }
+    }
+}
+
+/// When the running attempt of this call must have ended, and the interruption that ends it then. The first attempt of a plain
+/// call started at `started`.
 #[cold]
-fn alarm(call: &Call<'_>, started: Option<Instant>) -> Alarm {
-    let (end, cut) = match started {
+fn limit(call: &Call<'_>, started: Option<Instant>) -> Option<(Instant, Cause)> {
+    match started {
         Some(started) => {
             let (limit, cut) = call.given_policy().first_limit()?;
-            (started.checked_add(limit)?, cut)
+            Some((started.checked_add(limit)?, cut))
         }
-        None => {
-            let (end, cut) = call.attempt_end()?;
-            (end.instant(), cut)
-        }
-    };
-    Some((timer::limit(end), cut))
+        None => call.attempt_end().map(|(end, cut)| (end.instant(), cut)),
+    }
 }
 
 impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
@@ -292,7 +300,7 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
 
     fn renew(self: Pin<&mut Self>) {
         let this = self.project();
-        (*this.begun, *this.alarm) = (false, None);
+        (*this.begun, *this.alarm, *this.armed) = (false, Alarm(None), false);
     }
 
     #[inline(always)]
@@ -302,21 +310,31 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
 
     #[inline(always)]
     fn tell_start(self: Pin<&mut Self>, call: &mut Call<'_>) {
-        match self.project().started.take() {
+        let started = self.project().started;
+        if let Some(at) = *started {
+            *started = None;
             // A call that has ended stays as it is.
-            Some(started) if call.is_plain() => call.start_clock_at(started),
-            _ => {}
+            if call.is_plain() {
+                call.start_clock_at(at);
+            }
         }
     }
 
     #[cold]
     fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>) -> Poll<Cause> {
         let this = self.project();
-        let alarm = this.alarm.get_or_insert_with(|| alarm(call, *this.started));
-        match (poll_token(this.token, this.cancelled, cx), alarm) {
-            (Poll::Pending, Some((sleep, cut))) => Pin::new(sleep).poll(cx).map(|()| *cut),
-            (polled, _) => polled,
+        if let Poll::Ready(cut) = poll_token(this.token, this.cancelled, cx) {
+            return Poll::Ready(cut);
         }
+        if !mem::replace(this.armed, true) {
+            if let Some((end, _)) = limit(call, *this.started) {
+                this.alarm.0.get_or_insert_with(|| timer::limit(end));
+            }
+        }
+        let Some(alarm) = &mut this.alarm.0 else { return Poll::Pending };
+        ready!(Pin::new(alarm).poll(cx));
+        // The limits of an attempt do not change while it runs.
+        limit(call, *this.started).map_or(Poll::Pending, |(_, cut)| Poll::Ready(cut))
     }
 
     fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Cause> {

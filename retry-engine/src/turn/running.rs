@@ -14,6 +14,7 @@ use super::judge::{cut_off, judge};
 use super::pause::{self, before_attempt};
 use super::rules::Judge;
 use super::turned::Turned;
+use crate::call::attempt::Surroundings;
 use crate::call::state::Call;
 use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
@@ -187,9 +188,10 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
                 }
                 call.begin();
             }
-            if call.is_bare() {
+            let surroundings = call.surroundings();
+            if !matches!(surroundings, Surroundings::Others) {
                 let polled = telling_panics(guard.as_mut(), || {
-                    let _inside = call.hide_receiver();
+                    let _inside = surroundings.hide_receiver();
                     attempt.as_mut().poll(cx)
                 });
                 return first(call, rules, guard, attempt, polled, cx);

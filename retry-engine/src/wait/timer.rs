@@ -1,5 +1,7 @@
 //! Timers: tokio's inside a tokio runtime, a thread elsewhere, or a custom one.
 
+#[cfg(feature = "sites")]
+use std::cell::Cell;
 use std::fmt;
 use std::sync::OnceLock;
 use std::thread;
@@ -120,7 +122,8 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
 #[cold]
 pub(crate) fn sleep_again(before: &mut Option<Sleeping>, duration: Duration) {
     let is_default = || INSTALLED.get().is_none() && intercepted::here().is_none();
-    let restart = |before: &mut Sleeping| is_default() && before.restart(duration.min(LONGEST));
+    let end = || clock::real_now() + duration.min(LONGEST);
+    let restart = |before: &mut Sleeping| is_default() && before.restart(end());
     if !before.as_mut().is_some_and(restart) {
         *before = Some(sleep(duration));
     }
@@ -141,7 +144,40 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
     }
     match INSTALLED.get() {
         Some(timer) => Sleeping::foreign(timer.sleep(left())),
-        None => tokio_sleep::sleep_until(end),
+        None => begin(end),
+    }
+}
+
+#[cfg(feature = "sites")]
+thread_local! {
+    /// A limit that has ended, for its memory.
+    static ENDED: Cell<Option<Sleeping>> = const { Cell::new(None) };
+}
+
+/// Begins a limit of the default timer, in the memory of the last one that has ended on this thread.
+#[cfg(feature = "sites")]
+fn begin(end: Instant) -> Sleeping {
+    if let Ok(Some(mut ended)) = ENDED.try_with(Cell::take) {
+        if ended.restart(end) {
+            return ended;
+        }
+    }
+    tokio_sleep::sleep_until(end)
+}
+
+/// Begins a limit of the default timer.
+#[cfg(not(feature = "sites"))]
+fn begin(end: Instant) -> Sleeping {
+    tokio_sleep::sleep_until(end)
+}
+
+/// Ends a limit.
+#[cfg(feature = "sites")]
+#[cold]
+pub(crate) fn end(mut limit: Sleeping) {
+    if limit.stop() {
+        // On a thread that is ending, the memory is freed.
+        let _ = ENDED.try_with(|ended| ended.set(Some(limit)));
     }
 }
 
@@ -203,5 +239,31 @@ fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     if woken {
         // The wake-up may have been meant for an executor that parks this thread, too: pass it on.
         thread::current().unpark();
+    }
+}
+
+#[cfg(all(test, feature = "sites", feature = "tokio"))]
+mod tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::Pin;
+    use std::task::Poll;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_in_the_memory_of_one_that_has_ended_lasts_its_own_length() {
+        let started = tokio::time::Instant::now();
+        let after = |seconds| clock::real_now() + Duration::from_secs(seconds);
+        let mut first = limit(after(1));
+        let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut first).poll(cx)));
+        assert!(polled.await.is_pending());
+        end(first);
+        let kept = ENDED.take();
+        assert!(kept.is_some());
+        ENDED.set(kept);
+        let second = limit(after(5));
+        assert!(ENDED.take().is_none(), "the second limit has the memory");
+        second.await;
+        assert_eq!(started.elapsed(), Duration::from_secs(5));
     }
 }

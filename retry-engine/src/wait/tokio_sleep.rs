@@ -74,8 +74,18 @@ pin_project! {
 }
 
 impl Restart for Outliving {
-    fn restart(mut self: Pin<&mut Self>, length: Duration) -> bool {
-        self.set(Outliving::during(length));
+    fn restart(mut self: Pin<&mut Self>, end: Instant) -> bool {
+        self.set(Outliving::New { end: end.into() });
+        true
+    }
+
+    fn stop(mut self: Pin<&mut Self>) -> bool {
+        let end = match self.as_mut().project() {
+            Way::New { end } => *end,
+            Way::Tokio { sleep } => sleep.deadline(),
+            Way::Outside { .. } => return false,
+        };
+        self.set(Outliving::New { end });
         true
     }
 }
@@ -146,7 +156,8 @@ mod tests {
         let mut sleeping = sleep(Duration::from_secs(1));
         (&mut sleeping).await;
         ends.push(started.elapsed().as_secs());
-        assert!(sleeping.restart(Duration::from_secs(5)));
+        let end = tokio::time::Instant::now() + Duration::from_secs(5);
+        assert!(sleeping.restart(end.into_std()));
         for _ in 0..2 {
             (&mut sleeping).await;
             ends.push(started.elapsed().as_secs());
