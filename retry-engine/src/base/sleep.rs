@@ -21,6 +21,11 @@ pub(crate) trait Restart: Future<Output = ()> + Send + Sync {
     fn restart(self: Pin<&mut Self>, _length: Duration) -> bool {
         false
     }
+
+    /// Prepares a sleep that has ended for a restart by another call; `false` if it goes on, or cannot be restarted.
+    fn rest(self: Pin<&mut Self>) -> bool {
+        false
+    }
 }
 
 impl Sleeping {
@@ -32,6 +37,11 @@ impl Sleeping {
     /// Begins another sleep in the memory of this one; `false` if another timer must do that.
     pub(crate) fn restart(&mut self, length: Duration) -> bool {
         self.0.as_mut().restart(length)
+    }
+
+    /// The sleep, if it has ended and another call can restart it.
+    pub(crate) fn rested(mut self) -> Option<Self> {
+        self.0.as_mut().rest().then_some(self)
     }
 
     /// A sleep by a timer that promises no `Sync`.
