@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context;
 use super::intercept::{Intercept, Intercepted, Note};
-use super::live::{Entry, Pause, Ticket};
+use super::live::{Listed, Pause, Ticket};
 use super::mode::Mode;
 use super::own::Own;
 use super::receiver::Observer;
@@ -290,8 +290,8 @@ impl Trail {
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, site, now, self.deadline, pause);
-        self.live = Some(Ticket::new(entry));
+        let call = Listed { id: number, site, deadline: self.deadline, since: now };
+        self.live = Some(Ticket::new(call, pause));
     }
 
     /// Whether the call was cancelled in the list of live calls while its attempt ran.
