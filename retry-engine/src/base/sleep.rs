@@ -23,6 +23,7 @@ pub(crate) trait Restart: Future<Output = ()> + Send + Sync {
     }
 
     /// Prepares a sleep that has ended for a restart by another call; `false` if it goes on, or cannot be restarted.
+    #[cfg(feature = "sites")]
     fn rest(self: Pin<&mut Self>) -> bool {
         false
     }
@@ -40,6 +41,7 @@ impl Sleeping {
     }
 
     /// The sleep, if it has ended and another call can restart it.
+    #[cfg(feature = "sites")]
     pub(crate) fn rested(mut self) -> Option<Self> {
         self.0.as_mut().rest().then_some(self)
     }

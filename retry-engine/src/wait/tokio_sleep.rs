@@ -79,6 +79,7 @@ impl Restart for Outliving {
         true
     }
 
+    #[cfg(feature = "sites")]
     fn rest(mut self: Pin<&mut Self>) -> bool {
         // tokio's own sleep would hold its runtime.
         match self.as_mut().project() {
@@ -147,7 +148,7 @@ impl Outliving {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sites"))]
 mod tests {
     use super::*;
 
