@@ -203,6 +203,21 @@ fn an_async_attempt_is_cut_at_its_limits() {
 }
 
 #[test]
+fn the_time_of_an_async_call_counts_from_its_first_poll() {
+    fn attempt(number: u32) -> Result<(), Failure> {
+        if number > 1 { Ok(()) } else { Err(Failure::Refused) }
+    }
+    let policy = EXACT.deadline(9 * SECOND);
+    let (outs, seconds) = virtually(|| {
+        let one = policy.call_async(|made| async move { attempt(made.number()) });
+        let other = policy.call_async_mut(async |made| attempt(made.number()));
+        pass(10 * SECOND);
+        (ready(one), ready(other))
+    });
+    assert_eq!((outs, seconds), ((Ok(()), Ok(())), 12));
+}
+
+#[test]
 fn attempts_without_a_delay_let_other_tasks_run() {
     let policy = EXACT.forever().base(Duration::ZERO);
     let call = policy.call_async(|attempt| async move {

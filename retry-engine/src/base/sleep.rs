@@ -26,6 +26,12 @@ pub(crate) trait Restart: Future<Output = ()> + Send + Sync {
     fn stop(self: Pin<&mut Self>) -> bool {
         false
     }
+
+    /// Prepares a sleep that has ended for a restart by another call; `false` if it goes on, or cannot be restarted.
+    #[cfg(feature = "sites")]
+    fn rest(self: Pin<&mut Self>) -> bool {
+        false
+    }
 }
 
 impl Sleeping {
@@ -43,6 +49,12 @@ impl Sleeping {
     #[cfg(feature = "sites")]
     pub(crate) fn stop(&mut self) -> bool {
         self.0.as_mut().stop()
+    }
+
+    /// The sleep, if it has ended and another call can restart it.
+    #[cfg(feature = "sites")]
+    pub(crate) fn rested(mut self) -> Option<Self> {
+        self.0.as_mut().rest().then_some(self)
     }
 
     /// A sleep by a timer that promises no `Sync`.

@@ -145,16 +145,22 @@ impl Trail {
         }
     }
 
+    /// Ends the sleep of a call that has slept.
+    fn end_sleep(&mut self) {
+        if let Some(sleep) = self.sleep.take() {
+            // A timer's own future; the call may end by a panic, and another one would abort the process.
+            self.sleep = border::contained(|| sleep.rested()).flatten();
+        }
+    }
+
     /// Ends the call: completes the report, and passes it to the queue, the interceptor, the listeners, the observer and
     /// the site. A call that has started needs `now`.
     pub(super) fn end_at(&mut self, reason: StopReason, now: Option<Moment>) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
         self.drop_debt();
-        self.live = None;
-        if let Some(sleep) = self.sleep.take() {
-            // A timer's own future; the call may end by a panic, and another one would abort the process.
-            border::contained(|| drop(sleep));
+        if self.live.take().is_some() {
+            self.end_sleep();
         }
         self.draft.reason = reason;
         let times = self.started.zip(now);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context;
 use super::intercept::{Intercept, Intercepted, Note};
-use super::live::{Entry, Pause, Ticket};
+use super::live::{Listed, Pause, Ticket};
 use super::mode::Mode;
 use super::own::Own;
 use super::receiver::Observer;
@@ -43,7 +43,7 @@ pub(super) struct Trail {
     pub(super) debt: Option<Withdrawal<&'static Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
-    /// The timer of the pause between two attempts, or of the last pause.
+    /// The timer of the pause between two attempts, or of the last pause, maybe that of another call.
     pub(super) sleep: Option<Sleeping>,
     /// The call's number in events and among the live calls; 0 until it is needed.
     pub(super) number: u64,
@@ -120,7 +120,8 @@ impl Trail {
             started,
             debt,
             live,
-            sleep,
+            // It rests since the end of the call, and the next one begins its sleep there.
+            sleep: _,
             number,
             rare,
         } = self;
@@ -128,8 +129,7 @@ impl Trail {
         (*attempt, *mode, *number) = (0, Mode::RUNNING, 0);
         (*attempt_started, *started) = (None, None);
         (*deadline, *last_kind) = (None, None);
-        (*effective, *debt, *live) = (None, None, None);
-        (*sleep, *rare) = (None, None);
+        (*effective, *debt, *live, *rare) = (None, None, None, None);
     }
 
     /// The annotated function; `None` for a call of a policy alone.
@@ -288,8 +288,8 @@ impl Trail {
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, site, now, self.deadline, pause);
-        self.live = Some(Ticket::new(entry));
+        let call = Listed { id: number, site, deadline: self.deadline, since: now };
+        self.live = Some(Ticket::new(call, pause));
     }
 
     /// Whether the call was cancelled in the list of live calls while its attempt ran.

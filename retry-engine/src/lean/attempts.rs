@@ -1,11 +1,13 @@
 //! The attempts of one call: their numbers, their limits, and the decision after each failure.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::base::clock::Moment;
+use crate::base::sleep::Sleeping;
 use crate::course::{Next, Steps};
 use crate::failure::class::{Class, Kind};
 use crate::failure::interruption::{Cause, Interruption};
@@ -22,18 +24,24 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// The attempts of a call under a valid policy, which starts now.
-    pub(super) fn new(policy: Policy) -> Self {
-        let mut steps = Steps::of(policy);
-        if policy.is_timed() {
-            steps.begin();
-        }
-        Attempts { steps, number: 0, last_kind: None, call_id: CallId::unique() }
+    /// The attempts of a call under the valid policy that is nearest to this one.
+    #[inline(never)]
+    pub(super) fn new(policy: &Policy, blocking: bool) -> Self {
+        let (steps, call_id) = (Steps::of(policy.nearest_valid(blocking).0), CallId::unique());
+        Attempts { steps, number: 0, last_kind: None, call_id }
     }
 
-    /// The attempt that begins now.
+    /// The attempt that begins now. The time of the call counts from its first attempt.
     pub(super) fn begin(&mut self) -> Attempt {
+        if self.number == 0 && self.steps.policy().is_timed() {
+            self.steps.begin();
+        }
         self.number = self.number.saturating_add(1);
+        self.running()
+    }
+
+    /// The attempt that runs, or has just ended.
+    pub(super) fn running(&self) -> Attempt {
         // Attempts before the last healthy one do not count for the limit.
         let before = self.number.saturating_sub(self.steps.failed() + 1);
         Attempt {
@@ -48,11 +56,6 @@ impl Attempts {
     /// The kind of the last failure.
     pub(super) fn last_kind(&self) -> Option<Kind> {
         self.last_kind
-    }
-
-    /// Whether the task yields before the next attempt: every sixteenth attempt without a delay would starve others.
-    pub(super) fn is_due_to_yield(&self) -> bool {
-        self.number % 16 == 0
     }
 
     /// The pause after an attempt that failed; `None` if no other follows. `inside` is the interruption of a call inside
@@ -86,40 +89,8 @@ impl Attempts {
         }
     }
 
-    /// Sleeps until the next attempt. Every sixteenth attempt without a delay yields, or the task would starve others.
-    pub(super) async fn sleep(&self, delay: Duration) {
-        if !delay.is_zero() {
-            timer::sleep(delay).await;
-        } else if self.is_due_to_yield() {
-            let mut yielded = false;
-            poll_fn(|cx| {
-                if std::mem::replace(&mut yielded, true) {
-                    return Poll::Ready(());
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
-        }
-    }
-
-    /// Runs an attempt, or ends it at its limit.
-    pub(super) async fn run<F: Future>(&self, attempt: F) -> Result<F::Output, Cause> {
-        let limit = self.limit();
-        let (mut attempt, mut alarm) = (pin!(attempt), None);
-        poll_fn(|cx| {
-            if let Poll::Ready(out) = attempt.as_mut().poll(cx) {
-                return Poll::Ready(Ok(out));
-            }
-            let Some((end, cut)) = limit else { return Poll::Pending };
-            let alarm = alarm.get_or_insert_with(|| timer::limit(end.instant()));
-            Pin::new(alarm).poll(cx).map(|()| Err(cut))
-        })
-        .await
-    }
-
     /// When the running attempt must have ended, and the interruption that ends it then.
-    pub(super) fn limit(&self) -> Option<(Moment, Cause)> {
+    fn limit(&self) -> Option<(Moment, Cause)> {
         let timeout =
             self.steps.policy().attempt_limit().and_then(|after| {
                 Some((Moment::now().checked_add(after)?, Cause::TimedOut { after }))
@@ -130,5 +101,54 @@ impl Attempts {
             (Some(timeout), _) => Some(timeout),
             (None, deadline) => deadline,
         }
+    }
+}
+
+/// The attempts of an `async` call, and its timer. Not generic, so that a program has this code once.
+pub(super) struct AsyncAttempts {
+    pub(super) attempts: Attempts,
+    /// The timer of the pause, or of the limit of the running attempt once that attempt is pending.
+    timer: Option<Sleeping>,
+    /// When the running attempt must have ended, and the interruption that ends it then.
+    limit: Option<(Moment, Cause)>,
+    /// Whether the task yields before the next attempt.
+    yields: bool,
+}
+
+impl AsyncAttempts {
+    /// The attempts of a call under the valid policy that is nearest to this one.
+    pub(super) fn new(policy: &Policy) -> Self {
+        let attempts = Attempts::new(policy, false);
+        AsyncAttempts { attempts, timer: None, limit: None, yields: false }
+    }
+
+    /// Polls the pause, and begins the attempt after it.
+    pub(super) fn poll_begin(&mut self, cx: &mut Context<'_>) -> Poll<Attempt> {
+        if let Some(timer) = &mut self.timer {
+            ready!(Pin::new(timer).poll(cx));
+            self.timer = None;
+        }
+        if mem::take(&mut self.yields) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let attempt = self.attempts.begin();
+        self.limit = self.attempts.limit();
+        Poll::Ready(attempt)
+    }
+
+    /// Polls the limit of the attempt, which is pending.
+    pub(super) fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
+        let Some((end, cause)) = self.limit else { return Poll::Pending };
+        let timer = self.timer.get_or_insert_with(|| timer::sleep(end.since(Moment::now())));
+        Pin::new(timer).poll(cx).map(|()| cause)
+    }
+
+    /// Begins the pause before the next attempt. Every sixteenth attempt without a delay yields, or the task would starve
+    /// others.
+    pub(super) fn pause(&mut self, length: Duration) {
+        let sleeps = !length.is_zero();
+        self.timer = sleeps.then(|| timer::sleep(length));
+        self.yields = !sleeps && self.attempts.number % 16 == 0;
     }
 }

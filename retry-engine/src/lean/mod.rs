@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `attempts` | the attempts of one call: their numbers, their limits, the decision after each |
+//! | `attempts` | the attempts of one call: their numbers, their limits, the decision after each, the timer of an `async` call |
 //! | `retrying`, `rules` | a policy at work on a closure, and the rules for its outcomes |
 //! | `policy_call` | [`Policy::call`](crate::Policy::call) and its siblings |
 

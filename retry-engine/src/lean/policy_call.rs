@@ -3,9 +3,12 @@
 //! The signatures and the meaning are those of the feature `sites`, whose calls also inherit deadlines, are observed and
 //! send events.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
-use super::attempts::Attempts;
+use super::attempts::AsyncAttempts;
+use super::retrying::Looped;
 use crate::course::work::Awaited;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
@@ -57,8 +60,7 @@ impl Policy {
         F: Awaited<R>,
         R: Interruptible<Error: Classify>,
     {
-        let policy = *self;
-        async move { policy.retrying(work).limited().await }
+        Looped::limited(self, work)
     }
 
     /// [`call_async`](Policy::call_async) for futures that borrow the captures of the closure: an `async` closure may
@@ -80,19 +82,27 @@ impl Policy {
         W: AsyncFnMut(Attempt) -> R,
         R: Interruptible<Error: Classify>,
     {
-        let mut attempts = Attempts::new(self.nearest_valid(false).0);
+        let mut series = AsyncAttempts::new(self);
         async move {
             loop {
-                let attempt = attempts.begin();
-                // The code that the closure runs before it returns its future is part of the attempt, too.
-                let run = attempts.run(async { work(attempt).await }).await;
-                let cut = run.as_ref().err().copied();
-                let out = run.unwrap_or_else(|cut| R::interrupted(cut.into()));
+                let attempt = poll_fn(|cx| series.poll_begin(cx)).await;
+                let (out, cut) = {
+                    // The code that the closure runs before it returns its future is part of the attempt, too.
+                    let mut running = pin!(async { work(attempt).await });
+                    let run = poll_fn(|cx| match running.as_mut().poll(cx) {
+                        Poll::Ready(out) => Poll::Ready((out, None)),
+                        Poll::Pending => {
+                            let cut = series.poll_limit(cx);
+                            cut.map(|cut| (R::interrupted(cut.into()), Some(cut)))
+                        }
+                    });
+                    run.await
+                };
                 let failed = |error: &R::Error| (error.classify(), error.interruption());
                 let Some((class, inside)) = out.as_result().err().map(failed) else { return out };
-                let Some(delay) = attempts.failed(class, inside, cut) else { return out };
+                let Some(length) = series.attempts.failed(class, inside, cut) else { return out };
                 drop(out);
-                attempts.sleep(delay).await;
+                series.pause(length);
             }
         }
     }

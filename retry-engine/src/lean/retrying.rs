@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::attempts::Attempts;
+use super::attempts::{AsyncAttempts, Attempts};
 use super::rules::{By, Classified, Hook, Judge, Rejects, Unclassified, Unset, When};
-use crate::base::clock::Moment;
-use crate::base::sleep::Sleeping;
 use crate::course::retry::Retry;
 use crate::course::work::{Awaits, Runs, Yields};
 use crate::failure::interruption::{Cause, Interruption};
@@ -21,7 +19,6 @@ use crate::policy::Policy;
 use crate::report::attempt::Attempt;
 use crate::report::record::{Delay, DelaySource};
 use crate::wait::may_block::MayBlock;
-use crate::wait::timer;
 
 /// A closure that is called until it succeeds or the policy ends the call: made by [`Policy::retrying`], completed by the
 /// methods here, and then [`run`](Retrying::run) or awaited.
@@ -71,8 +68,7 @@ impl Policy {
 
 impl<'p, W, R, M, C> Retrying<'p, W, R, M, C> {
     fn new(policy: &'p Policy, work: W, class: C) -> Self {
-        let rules = Rules { class, retry_if: Unset, on_retry: Unset };
-        Retrying { policy, work, rules, cut: None, yields: PhantomData }
+        Retrying { policy, work, rules: Rules::new(class), cut: None, yields: PhantomData }
     }
 }
 
@@ -142,12 +138,17 @@ impl<'p, W, R: Outcome, M, C, V, H> Retrying<'p, W, R, M, C, V, H> {
     }
 }
 
+impl<C> Rules<C, Unset, Unset> {
+    fn new(class: C) -> Self {
+        Rules { class, retry_if: Unset, on_retry: Unset }
+    }
+}
+
 impl<C, V, H> Rules<C, V, H> {
     /// The pause after an outcome; `None` if it ends the call.
     fn pause<R: Outcome>(
         &self,
         attempts: &mut Attempts,
-        attempt: &Attempt,
         out: &R,
         cut: Option<Cause>,
     ) -> Option<Duration>
@@ -156,9 +157,10 @@ impl<C, V, H> Rules<C, V, H> {
         V: Rejects<R::Value>,
         H: Hook<R>,
     {
+        let attempt = attempts.running();
         let (class, inside) = match out.as_result() {
             Ok(value) => (self.retry_if.rejected(value)?, None),
-            Err(error) => self.class.judged(error, attempt),
+            Err(error) => self.class.judged(error, &attempt),
         };
         let length = attempts.failed(class, inside, cut)?;
         let is_hint = class.retry_after.is_some_and(|hint| length >= hint);
@@ -191,11 +193,10 @@ impl<W, R: Outcome, M, C, V, H> Retrying<'_, W, R, M, C, V, H> {
         H: Hook<R>,
     {
         let Retrying { policy, mut work, rules, .. } = self;
-        let mut attempts = Attempts::new(policy.nearest_valid(true).0);
+        let mut attempts = Attempts::new(policy, true);
         loop {
-            let attempt = attempts.begin();
-            let out = M::attempt(&mut work, attempt);
-            let pause = rules.pause(&mut attempts, &attempt, &out, None);
+            let out = M::attempt(&mut work, attempts.begin());
+            let pause = rules.pause(&mut attempts, &out, None);
             let Some(pause) = pause else { return out };
             drop(out);
             Attempts::block(pause);
@@ -207,21 +208,33 @@ pin_project! {
     /// The future of a call whose closure returns futures.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Looped<'p, W, F, R, C, V, H> {
-        policy: &'p Policy,
-        // `None` before the first poll.
-        attempts: Option<Attempts>,
-        attempt: Option<Attempt>,
+        series: AsyncAttempts,
         work: W,
         rules: Rules<C, V, H>,
         cut: Option<fn(Interruption) -> R>,
         #[pin]
         running: Option<F>,
-        // The end of the running attempt, and its timer once the attempt is pending.
-        limit: Option<(Moment, Cause)>,
-        alarm: Option<Sleeping>,
-        sleep: Option<Sleeping>,
-        // Whether the task yields before the next attempt.
-        yields: bool,
+        // As with the feature `sites`, the future borrows the policy of a `Retrying`.
+        policy: PhantomData<&'p Policy>,
+    }
+}
+
+impl<W, F, R: Interruptible> Looped<'_, W, F, R, Classified, Unset, Unset> {
+    /// The future of a call that its policy limits.
+    pub(super) fn limited(policy: &Policy, work: W) -> Self {
+        Looped::new(policy, work, Rules::new(Classified), Some(R::interrupted))
+    }
+}
+
+impl<W, F, R, C, V, H> Looped<'_, W, F, R, C, V, H> {
+    fn new(
+        policy: &Policy,
+        work: W,
+        rules: Rules<C, V, H>,
+        cut: Option<fn(Interruption) -> R>,
+    ) -> Self {
+        let series = AsyncAttempts::new(policy);
+        Looped { series, work, rules, cut, running: None, policy: PhantomData }
     }
 }
 
@@ -239,19 +252,7 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let Retrying { policy, work, rules, cut, .. } = self;
-        Looped {
-            policy,
-            attempts: None,
-            attempt: None,
-            work,
-            rules,
-            cut,
-            running: None,
-            limit: None,
-            alarm: None,
-            sleep: None,
-            yields: false,
-        }
+        Looped::new(policy, work, rules, cut)
     }
 }
 
@@ -268,44 +269,26 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let mut this = self.project();
-        let policy = *this.policy;
-        let attempts =
-            this.attempts.get_or_insert_with(|| Attempts::new(policy.nearest_valid(false).0));
         loop {
-            if let Some(sleep) = this.sleep {
-                ready!(Pin::new(sleep).poll(cx));
-                *this.sleep = None;
-            }
-            if std::mem::take(this.yields) {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
             let Some(running) = this.running.as_mut().as_pin_mut() else {
-                let attempt = attempts.begin();
-                *this.attempt = Some(attempt);
-                *this.limit = this.cut.and_then(|_| attempts.limit());
+                let attempt = ready!(this.series.poll_begin(cx));
                 this.running.set(Some((this.work)(attempt)));
                 continue;
             };
-            let (out, cut) = match (running.poll(cx), *this.limit, *this.cut) {
-                (Poll::Ready(out), ..) => (out, None),
-                (Poll::Pending, Some((end, cause)), Some(cut)) => {
-                    let alarm = this.alarm.get_or_insert_with(|| timer::limit(end.instant()));
-                    ready!(Pin::new(alarm).poll(cx));
+            let (out, cut) = match (running.poll(cx), *this.cut) {
+                (Poll::Ready(out), _) => (out, None),
+                (Poll::Pending, None) => return Poll::Pending,
+                (Poll::Pending, Some(cut)) => {
+                    let cause = ready!(this.series.poll_limit(cx));
                     (cut(cause.into()), Some(cause))
                 }
-                (Poll::Pending, ..) => return Poll::Pending,
             };
             this.running.set(None);
-            *this.alarm = None;
-            let Some(attempt) = *this.attempt else { unreachable!("an attempt was running") };
-            let Some(pause) = this.rules.pause(attempts, &attempt, &out, cut) else {
+            let Some(pause) = this.rules.pause(&mut this.series.attempts, &out, cut) else {
                 return Poll::Ready(out);
             };
-            match pause.is_zero() {
-                true => *this.yields = attempts.is_due_to_yield(),
-                false => *this.sleep = Some(timer::sleep(pause)),
-            }
+            drop(out);
+            this.series.pause(pause);
         }
     }
 }

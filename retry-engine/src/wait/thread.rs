@@ -6,20 +6,27 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::thread::{self, Thread};
+use std::thread;
 use std::time::Duration;
 
 use crate::base::border::wake;
 use crate::base::sleep::Restart;
-use crate::base::sync::lock;
+use crate::base::sync::{lock, unpoisoned};
 use crate::base::time::Instant;
 
 /// The name of the thread, as debuggers show it.
 const NAME: &str = "retry-timer";
 
-static SLEEPS: Mutex<Sleeps> = Mutex::new(Sleeps { tasks: VecDeque::new(), last: 0, thread: None });
+static SLEEPS: Mutex<Sleeps> =
+    Mutex::new(Sleeps { tasks: VecDeque::new(), last: 0, has_thread: false });
+
+/// Notified when a sleep begins that ends before all others.
+static EARLIER: Condvar = Condvar::new();
+
+/// The time after which the thread looks again if there is no sleep.
+const IDLE: Duration = Duration::from_secs(3600);
 
 /// The sleeps of the process that have been polled and go on.
 struct Sleeps {
@@ -27,7 +34,7 @@ struct Sleeps {
     tasks: VecDeque<(Place, Waker)>,
     /// The number of the last sleep.
     last: u64,
-    thread: Option<Thread>,
+    has_thread: bool,
 }
 
 /// The end of a sleep, and its number, which tells sleeps apart that end together.
@@ -60,19 +67,20 @@ impl Future for Delay {
         // Wakers are foreign code: they are cloned and dropped outside of the lock.
         let waker = cx.waker().clone();
         let mut sleeps = lock(&SLEEPS);
-        let Some(thread) = sleeps.thread() else {
+        sleeps.has_thread = sleeps.has_thread || start_thread();
+        if !sleeps.has_thread {
             drop(sleeps);
             // Without threads, as in WASI, nobody else could end the sleep.
             thread::sleep(left);
             return Poll::Ready(());
-        };
+        }
         let number = self.number.unwrap_or(sleeps.last + 1);
         sleeps.last = sleeps.last.max(number);
         let (before, is_new_first) = sleeps.put((self.end, number), waker);
         drop(sleeps);
         drop(before);
         if is_new_first {
-            thread.unpark();
+            EARLIER.notify_one();
         }
         self.number = Some(number);
         Poll::Pending
@@ -108,30 +116,31 @@ impl Sleeps {
         let index = self.find(place).ok()?;
         self.tasks.remove(index).map(|(_, waker)| waker)
     }
+}
 
-    /// The thread, which is started if it does not run.
-    fn thread(&mut self) -> Option<Thread> {
-        if self.thread.is_none() {
-            let started = thread::Builder::new().name(NAME.to_owned()).spawn(run);
-            self.thread = started.ok().map(|started| started.thread().clone());
-        }
-        self.thread.clone()
-    }
+/// Starts the thread; `false` if the platform has no threads, or no more of them.
+fn start_thread() -> bool {
+    thread::Builder::new().name(NAME.to_owned()).spawn(run).is_ok()
 }
 
 /// Ends sleeps for as long as the process runs.
 fn run() {
+    let mut sleeps = lock(&SLEEPS);
     loop {
-        let mut sleeps = lock(&SLEEPS);
-        let left =
-            sleeps.tasks.front().map(|((end, _), _)| end.saturating_duration_since(Instant::now()));
-        let due = if left == Some(Duration::ZERO) { sleeps.tasks.pop_front() } else { None };
-        drop(sleeps);
-        match (due, left) {
-            // Foreign code: it may sleep in turn, or panic.
-            (Some((_, waker)), _) => wake(waker),
-            (None, Some(left)) => thread::park_timeout(left),
-            (None, None) => thread::park(),
+        let left = sleeps
+            .tasks
+            .front()
+            .map_or(IDLE, |((end, _), _)| end.saturating_duration_since(Instant::now()));
+        if !left.is_zero() {
+            (sleeps, _) = unpoisoned(EARLIER.wait_timeout(sleeps, left));
+            continue;
         }
+        let due = sleeps.tasks.pop_front();
+        drop(sleeps);
+        // Foreign code: it may sleep in turn, or panic.
+        if let Some((_, waker)) = due {
+            wake(waker);
+        }
+        sleeps = lock(&SLEEPS);
     }
 }

@@ -130,11 +130,11 @@ pub(crate) fn sleep_again(before: &mut Option<Sleeping>, duration: Duration) {
 }
 
 /// A sleep until an instant that limits work which may take real time.
+#[cfg(feature = "sites")]
 #[cold]
 pub(crate) fn limit(end: Instant) -> Sleeping {
     let left = || end.saturating_duration_since(clock::now()).min(LONGEST);
     // Few calls have an interceptor, and the others do not read the clock for it.
-    #[cfg(feature = "sites")]
     if let Some(by) = intercepted::here() {
         // As long as that, and not until then: the interceptor's clock may be far ahead of the real one.
         let real = || Box::pin(real_sleep(left())) as Sleep;

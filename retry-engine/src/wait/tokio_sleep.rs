@@ -88,6 +88,19 @@ impl Restart for Outliving {
         self.set(Outliving::New { end });
         true
     }
+
+    #[cfg(feature = "sites")]
+    fn rest(mut self: Pin<&mut Self>) -> bool {
+        // tokio's own sleep would hold its runtime.
+        match self.as_mut().project() {
+            Way::Tokio { sleep } if sleep.is_elapsed() => {
+                let end = sleep.deadline();
+                self.set(Outliving::New { end });
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Future for Outliving {
@@ -145,7 +158,7 @@ impl Outliving {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sites"))]
 mod tests {
     use super::*;
 
@@ -163,5 +176,25 @@ mod tests {
             ends.push(started.elapsed().as_secs());
         }
         assert_eq!(ends, [1, 6, 6]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_that_rests_resolves_at_once_until_it_is_restarted() {
+        let started = tokio::time::Instant::now();
+        let mut sleeping = sleep(Duration::from_secs(1));
+        (&mut sleeping).await;
+        let mut sleeping = sleeping.rested().expect("it has ended");
+        (&mut sleeping).await;
+        assert_eq!(started.elapsed(), Duration::from_secs(1));
+        assert!(sleeping.restart(Duration::from_secs(5)));
+        sleeping.await;
+        assert_eq!(started.elapsed(), Duration::from_secs(6));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_that_has_not_ended_does_not_rest() {
+        let mut sleeping = sleep(Duration::from_secs(1));
+        assert!(futures::poll!(&mut sleeping).is_pending());
+        assert!(sleeping.rested().is_none());
     }
 }

@@ -41,12 +41,18 @@ pub enum Answer {
 /// A call that is being retried.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(super) id: u64,
-    pub(super) site: &'static Site,
-    pub(super) deadline: Option<Moment>,
-    /// The moment of the first sleep.
-    pub(super) since: Moment,
+    pub(super) call: Listed,
     state: Mutex<EntryState>,
+}
+
+/// The facts about a listed call that do not change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: u64,
+    pub(crate) site: &'static Site,
+    pub(crate) deadline: Option<Moment>,
+    /// The moment of the first sleep.
+    pub(crate) since: Moment,
 }
 
 #[derive(Debug)]
@@ -100,27 +106,31 @@ pub(crate) enum Order {
 }
 
 impl Entry {
-    pub(crate) fn new(
-        id: u64,
-        site: &'static Site,
-        since: Moment,
-        deadline: Option<Moment>,
-        pause: Pause<'_>,
-    ) -> Self {
-        let Pause { attempt, limit, until, error, kind, cancellable } = pause;
+    /// The entry of a call that begins its first sleep, in this slot of the list.
+    pub(super) fn new(call: Listed, slot: u32, pause: Pause<'_>) -> Self {
         let state = EntryState {
-            attempt,
-            limit: limit.and_then(NonZeroU32::new),
-            slot: 0,
-            stage: Stage::Sleeps { cancellable },
-            until,
-            error: error.into(),
-            kind,
+            attempt: 0,
+            limit: None,
+            slot,
+            stage: Stage::Runs,
+            until: pause.until,
+            error: Box::default(),
+            kind: pause.kind,
             cancelled: false,
             hurried: false,
             waker: None,
         };
-        Entry { id, site, deadline, since, state: Mutex::new(state) }
+        let mut entry = Entry { call, state: Mutex::new(state) };
+        entry.renew(call, slot, pause);
+        entry
+    }
+
+    /// Makes this entry, which nobody else has, that of another call.
+    pub(super) fn renew(&mut self, call: Listed, slot: u32, pause: Pause<'_>) {
+        self.call = call;
+        let state = unpoisoned(self.state.get_mut());
+        (state.slot, state.cancelled) = (slot, false);
+        state.pause(pause);
     }
 
     pub(super) fn look<T>(&self, at: impl FnOnce(&EntryState) -> T) -> T {
@@ -129,20 +139,7 @@ impl Entry {
 
     /// The call begins another sleep.
     pub(crate) fn pause(&self, pause: Pause<'_>) {
-        let Pause { attempt, limit, until, error, kind, cancellable } = pause;
-        let mut state = self.lock();
-        (state.attempt, state.limit) = (attempt, limit.and_then(NonZeroU32::new));
-        (state.stage, state.until) = (Stage::Sleeps { cancellable }, until);
-        // Most calls fail with the same error again.
-        if *state.error != *error {
-            // In the same memory, if it has the same length: numbers and addresses differ.
-            let mut text = mem::take(&mut state.error).into_string();
-            text.clear();
-            text.push_str(error);
-            state.error = text.into_boxed_str();
-        }
-        state.kind = kind;
-        state.hurried = false;
+        self.lock().pause(pause);
     }
 
     /// Whether the call was cancelled while its attempt ran.
@@ -177,12 +174,6 @@ impl Entry {
         state.attempt = attempt;
         // A hook that used up the pause left no sleep, so nothing has called `wake`.
         state.wake_up();
-    }
-
-    /// The entry in this slot of the list. Nobody else has it yet.
-    pub(super) fn in_slot(mut self, slot: u32) -> Self {
-        unpoisoned(self.state.get_mut()).slot = slot;
-        self
     }
 
     /// The call has ended. Returns its slot in the list.
@@ -239,6 +230,22 @@ impl Entry {
 }
 
 impl EntryState {
+    fn pause(&mut self, pause: Pause<'_>) {
+        let Pause { attempt, limit, until, error, kind, cancellable } = pause;
+        (self.attempt, self.limit) = (attempt, limit.and_then(NonZeroU32::new));
+        (self.stage, self.until) = (Stage::Sleeps { cancellable }, until);
+        // Most calls fail with the same error again.
+        if *self.error != *error {
+            // In the same memory, if it has the same length: numbers and addresses differ.
+            let mut text = mem::take(&mut self.error).into_string();
+            text.clear();
+            text.push_str(error);
+            self.error = text.into_boxed_str();
+        }
+        self.kind = kind;
+        self.hurried = false;
+    }
+
     /// The number of the last attempt that the policy allows.
     #[inline]
     pub(super) fn limit(&self) -> Option<u32> {

@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::entry::{Entry, Pause};
+use super::entry::{Entry, Listed, Pause};
 use super::watch;
 use crate::base::sync::unpoisoned;
 
@@ -17,31 +17,45 @@ static LIST: [Mutex<Shard>; SHARDS] = [const { Mutex::new(Shard::new()) }; SHARD
 struct Shard {
     slots: Vec<Option<Arc<Entry>>>,
     free: Vec<u32>,
+    /// Entries of calls that have ended, whose memory the next calls take.
+    spare: Vec<Arc<Entry>>,
 }
 
 impl Shard {
     /// The slots that an empty shard keeps.
     const FEW: usize = 64;
 
+    /// The spare entries that a shard keeps.
+    const SPARE: usize = 8;
+
     #[inline]
     const fn new() -> Self {
-        Shard { slots: Vec::new(), free: Vec::new() }
+        Shard { slots: Vec::new(), free: Vec::new(), spare: Vec::new() }
     }
 
-    fn insert(&mut self, entry: Entry) -> Arc<Entry> {
+    fn insert(&mut self, call: Listed, pause: Pause<'_>) -> Arc<Entry> {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() as u32 - 1
         });
-        let entry = Arc::new(entry.in_slot(slot));
+        let mut spare = self.spare.pop();
+        match spare.as_mut().and_then(Arc::get_mut) {
+            Some(entry) => entry.renew(call, slot, pause),
+            // There is none, or somebody looks at the call that has ended.
+            None => spare = None,
+        }
+        let entry = spare.unwrap_or_else(|| Arc::new(Entry::new(call, slot, pause)));
         self.slots[slot as usize] = Some(Arc::clone(&entry));
         entry
     }
 
     #[inline]
     fn remove(&mut self, slot: u32) -> (Option<Arc<Entry>>, Shard) {
-        let entry = self.slots[slot as usize].take();
+        let mut entry = self.slots[slot as usize].take();
         self.free.push(slot);
+        if self.spare.len() < Self::SPARE {
+            self.spare.extend(entry.take());
+        }
         let is_large_and_empty =
             self.free.len() == self.slots.len() && self.slots.len() > Self::FEW;
         // The memory of a storm is freed when its last call ends, by the caller, who holds no lock then.
@@ -61,8 +75,8 @@ pub(crate) struct Ticket(Arc<Entry>);
 
 impl Ticket {
     /// Lists a call at its first sleep.
-    pub(crate) fn new(entry: Entry) -> Self {
-        let entry = shard(entry.id).insert(entry);
+    pub(crate) fn new(call: Listed, pause: Pause<'_>) -> Self {
+        let entry = shard(call.id).insert(call, pause);
         watch::notify();
         Ticket(entry)
     }
@@ -90,7 +104,7 @@ impl Drop for Ticket {
     #[inline]
     fn drop(&mut self) {
         let slot = self.0.end();
-        let left = shard(self.0.id).remove(slot);
+        let left = shard(self.0.call.id).remove(slot);
         drop(left);
         watch::notify();
     }
@@ -98,7 +112,7 @@ impl Drop for Ticket {
 
 #[inline]
 pub(super) fn find(id: u64) -> Option<Arc<Entry>> {
-    shard(id).entries().find(|entry| entry.id == id).cloned()
+    shard(id).entries().find(|entry| entry.call.id == id).cloned()
 }
 
 #[inline]
@@ -107,7 +121,7 @@ pub(super) fn all() -> Vec<Arc<Entry>> {
     for id in 0..SHARDS as u64 {
         all.extend(shard(id).entries().cloned());
     }
-    all.sort_unstable_by_key(|entry| entry.id);
+    all.sort_unstable_by_key(|entry| entry.call.id);
     all
 }
 
@@ -119,7 +133,7 @@ pub(super) fn count() -> usize {
 
 /// The listed calls of the functions of this name.
 pub(super) fn count_of(name: &str) -> u64 {
-    let of_name = |entry: &&Arc<Entry>| entry.site.name() == name;
+    let of_name = |entry: &&Arc<Entry>| entry.call.site.name() == name;
     (0..SHARDS as u64).map(|id| shard(id).entries().filter(of_name).count() as u64).sum()
 }
 
@@ -134,32 +148,47 @@ mod tests {
     use crate::failure::class::Kind;
     use crate::site::NOBODY;
 
-    fn entry(id: u64) -> Entry {
+    fn insert(shard: &mut Shard, id: u64) -> Arc<Entry> {
         let error = "refused";
         let (kind, until) = (Kind::Transient, Moment::now());
         let pause = Pause { attempt: 1, limit: None, until, error, kind, cancellable: true };
-        Entry::new(id, &NOBODY, until, None, pause)
+        shard.insert(Listed { id, site: &NOBODY, deadline: None, since: until }, pause)
     }
 
     fn ids(shard: &Shard) -> Vec<u64> {
-        shard.entries().map(|entry| entry.id).collect()
+        shard.entries().map(|entry| entry.call.id).collect()
     }
 
     #[test]
     fn a_slot_that_is_free_is_used_again_and_no_other_call_moves() {
         let mut shard = Shard::new();
-        let slots: Vec<_> = (1..=3).map(|id| shard.insert(entry(id)).end()).collect();
-        let (removed, _) = shard.remove(slots[1]);
-        assert_eq!((removed.map(|entry| entry.id), ids(&shard)), (Some(2), vec![1, 3]));
-        assert_eq!(shard.insert(entry(4)).end(), slots[1]);
+        let slots: Vec<_> = (1..=3).map(|id| insert(&mut shard, id).end()).collect();
+        drop(shard.remove(slots[1]));
+        assert_eq!(ids(&shard), [1, 3]);
+        assert_eq!(insert(&mut shard, 4).end(), slots[1]);
         assert_eq!(ids(&shard), [1, 4, 3]);
+    }
+
+    #[test]
+    fn a_call_takes_the_memory_of_one_that_has_ended_unless_somebody_looks_at_that() {
+        let mut shard = Shard::new();
+        let first = insert(&mut shard, 1);
+        let memory = Arc::as_ptr(&first);
+        drop(shard.remove(first.end()));
+        drop(first);
+        let second = insert(&mut shard, 2);
+        assert_eq!((Arc::as_ptr(&second), ids(&shard)), (memory, vec![2]));
+        drop(shard.remove(second.end()));
+        let third = insert(&mut shard, 3);
+        assert_ne!(Arc::as_ptr(&third), memory);
+        assert_eq!((second.call.id, second.look(|state| state.has_ended())), (2, true));
     }
 
     #[test]
     fn the_memory_of_many_calls_is_freed_with_the_last_of_them_in_any_order() {
         for is_reversed in [false, true] {
             let mut shard = Shard::new();
-            let mut slots: Vec<_> = (0..1_000).map(|id| shard.insert(entry(id)).end()).collect();
+            let mut slots: Vec<_> = (0..1_000).map(|id| insert(&mut shard, id).end()).collect();
             if is_reversed {
                 slots.reverse();
             }

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use entry::Answer;
-pub(crate) use entry::{Entry, Order, Pause};
+pub(crate) use entry::{Entry, Listed, Order, Pause};
 pub(crate) use list::Ticket;
 pub use watch::{Changed, Watch, watch};
 
@@ -108,13 +108,13 @@ impl LiveCall {
     /// The call's number, which is unique in the process and the same as in its [events](crate::events).
     #[inline]
     pub fn id(&self) -> u64 {
-        self.0.id
+        self.0.call.id
     }
 
     /// The annotated function's name; empty for a call without one ([`Policy::call`](crate::Policy::call)).
     #[inline]
     pub fn name(&self) -> &'static str {
-        self.0.site.name()
+        self.0.call.site.name()
     }
 
     /// The number of the attempt that runs now or failed last, from 1.
@@ -169,13 +169,13 @@ impl LiveCall {
     /// When the whole call must have ended; `None` without a deadline.
     #[inline]
     pub fn deadline(&self) -> Option<Instant> {
-        self.0.deadline.map(Moment::instant)
+        self.0.call.deadline.map(Moment::instant)
     }
 
     /// When the call was listed: at the sleep after its first failure.
     #[inline]
     pub fn since(&self) -> Instant {
-        self.0.since.instant()
+        self.0.call.since.instant()
     }
 
     /// Whether the call was cancelled and ends with its running attempt.

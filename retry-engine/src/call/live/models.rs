@@ -10,6 +10,7 @@ use crate::site::NOBODY;
 
 fn sleeping(cancellable: bool) -> Arc<Entry> {
     let until = Moment::of(Instant::now());
+    let call = Listed { id: 1, site: &NOBODY, deadline: None, since: until };
     let pause = Pause {
         attempt: 1,
         limit: None,
@@ -18,7 +19,7 @@ fn sleeping(cancellable: bool) -> Arc<Entry> {
         kind: Kind::Transient,
         cancellable,
     };
-    Arc::new(Entry::new(1, &NOBODY, Moment::now(), None, pause))
+    Arc::new(Entry::new(call, 0, pause))
 }
 
 /// The call's side: it polls once during its sleep, and then the sleep ends.
