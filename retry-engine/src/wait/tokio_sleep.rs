@@ -186,7 +186,8 @@ mod tests {
         let mut sleeping = sleeping.rested().expect("it has ended");
         (&mut sleeping).await;
         assert_eq!(started.elapsed(), Duration::from_secs(1));
-        assert!(sleeping.restart(Duration::from_secs(5)));
+        let end = tokio::time::Instant::now() + Duration::from_secs(5);
+        assert!(sleeping.restart(end.into_std()));
         sleeping.await;
         assert_eq!(started.elapsed(), Duration::from_secs(6));
     }
