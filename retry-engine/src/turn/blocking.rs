@@ -30,6 +30,9 @@ pub trait Start<'p>: Copy {
     /// Whether the first attempt may be made at once.
     fn is_quiet(self) -> bool;
 
+    /// The function.
+    fn site(self) -> &'static Site;
+
     /// Opens the call.
     fn open(self, call: &mut Call<'p>);
 
@@ -60,7 +63,7 @@ pub trait Start<'p>: Copy {
         let accepted = rules.accepts(out);
         if accepted {
             guard.quick_success(quick);
-            self.quick_call().count_success();
+            self.site().count_success();
         }
         accepted
     }
@@ -70,6 +73,11 @@ impl Start<'static> for &'static Site {
     #[inline(always)]
     fn is_quiet(self) -> bool {
         Site::is_quiet(self)
+    }
+
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self
     }
 
     #[inline(always)]
@@ -87,6 +95,11 @@ impl<'p> Start<'p> for Under<'p> {
     #[inline(always)]
     fn is_quiet(self) -> bool {
         self.0.is_quiet() && !self.1.is_timed()
+    }
+
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self.0
     }
 
     #[inline]
