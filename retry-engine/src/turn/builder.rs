@@ -4,6 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::body::Body;
 use super::breaking::{Breaking, Found, Guarded, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
 use super::rules::{
@@ -80,10 +81,10 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<'b, R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &'static self,
-        attempt: F,
-    ) -> <R::Error as Begun<&'static Self, F, R>>::Turn {
+        attempt: &'b mut F,
+    ) -> <R::Error as Begun<&'static Self, Body<'b, R>, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -114,10 +115,10 @@ impl Site {
 impl<'p> Under<'p> {
     /// Builds a blocking call, which consists of its attempts.
     #[inline]
-    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<'b, R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         self,
-        attempt: F,
-    ) -> <R::Error as Begun<Self, F, R>>::Turn {
+        attempt: &'b mut F,
+    ) -> <R::Error as Begun<Self, Body<'b, R>, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -140,7 +141,8 @@ impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
         P: FromInterruption<R>,
         M: Injectable<R>,
     {
-        self.ruled()
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        Turn { call, attempt, rules: Rules::looked_up(), guard, outcome }
     }
 
     /// Classifies every failure as `Transient`. The closure is that of [`classified`](Turn::classified), whose first type
@@ -156,22 +158,8 @@ impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
         P: FromInterruption<R>,
         M: Injectable<R>,
     {
-        self.ruled()
-    }
-
-    #[inline(always)]
-    fn ruled<C, S, P, M>(
-        self,
-    ) -> Turn<K, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
         let Turn { call, attempt, guard, outcome, .. } = self;
-        let rules = Rules {
-            class: PhantomData,
-            when: Unset,
-            retry_if: Unset,
-            on_retry: Unset,
-            lookup: LookedUp(PhantomData),
-        };
-        Turn { call, attempt, rules, guard, outcome }
+        Turn { call, attempt, rules: Rules::looked_up(), guard, outcome }
     }
 }
 
