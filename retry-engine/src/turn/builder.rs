@@ -1,17 +1,15 @@
 //! The builder of a turn: one method for each argument of the attribute.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::body::Body;
 use super::breaking::{Breaking, Found, Guarded, OfSite};
-use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
-use super::rules::{
-    Given, HookCall, Judge, LookedUp, PredicateCall, Rules, Unset, hook, predicate,
-};
-use super::running::Running;
-use super::turned::Turned;
+use super::guard::{Chosen, Gate, Interrupts, Uninterrupted};
+#[cfg(feature = "tower")]
+use super::rules::Judge;
+use super::rules::{Given, HookCall, LookedUp, PredicateCall, Rules, Unset, hook, predicate};
 use super::uncut::LimitedBy;
 use crate::breaker::Breaker;
 use crate::call::cancel::{Cancel, NeverCancelled};
@@ -305,18 +303,5 @@ impl<K, A, R: Outcome, C, W, V, H, S, P, M, X>
         let Turn { call, attempt, rules, guard, outcome } = self;
         let guard = Breaking::new(breaker, Found(PhantomData), guard);
         Turn { call, attempt, rules, guard, outcome }
-    }
-}
-
-impl<'c, 'p, F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> IntoFuture
-    for Turn<&'c mut Call<'p>, F, R, J, X>
-{
-    type Output = Turned<R>;
-    type IntoFuture = Running<'c, 'p, F, R, J, X>;
-
-    #[inline(always)]
-    fn into_future(self) -> Self::IntoFuture {
-        let Turn { call, attempt, rules, guard, .. } = self;
-        Running::new(call, attempt, rules, guard)
     }
 }
