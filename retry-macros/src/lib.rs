@@ -263,7 +263,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// In a sync function, the attempts are calls of one closure: `SITE.blocking(|_| { BODY }).classified().run()`. In a
+/// In a sync function, the attempts are calls of one closure: `SITE.blocking(&mut |_| { BODY }).classified().run()`. In a
 /// function that returns a future, the last expression is the attempt, and the statements before it run once. The body
 /// sees no name of the expansion. The expansion adds no bounds, boxes nothing, and clones only the arguments in `clone`.
 /// The future is `Send` if it is `Send` without the attribute.

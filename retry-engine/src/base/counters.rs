@@ -157,10 +157,16 @@ impl Here {
 /// Adds one to the counter of this number.
 #[inline(always)]
 pub(crate) fn increment(number: u32) {
-    match HERE.with(|here| here.mine.get()).get(number as usize) {
+    match cell(number) {
         Some(counter) => add(counter),
         None => increment_first(number),
     }
+}
+
+/// This thread's cell of a counter, if its block is long enough.
+#[inline(always)]
+pub(crate) fn cell(number: u32) -> Option<&'static AtomicU64> {
+    HERE.with(|here| here.mine.get()).get(number as usize)
 }
 
 #[cold]

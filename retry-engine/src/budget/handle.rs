@@ -141,9 +141,15 @@ impl Budget {
     /// [`deposit_success`](Self::deposit_success) for a call that is counted elsewhere.
     #[inline(always)]
     pub(crate) fn pay_off(&self) {
-        if State(self.state.load(Ordering::Relaxed)).owed() != 0 {
+        if !self.is_full() {
             self.deposit();
         }
+    }
+
+    /// Whether a deposit would change nothing.
+    #[inline(always)]
+    pub(crate) fn is_full(&self) -> bool {
+        State(self.state.load(Ordering::Relaxed)).owed() == 0
     }
 
     /// [`deposit_failure`](Self::deposit_failure) for a call that is counted elsewhere.

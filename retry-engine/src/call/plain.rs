@@ -22,9 +22,10 @@ use super::state::{Call, CallState};
 use crate::base::counters;
 use crate::base::time::Instant;
 use crate::breaker::Breaker;
+use crate::budget::Budget;
 use crate::policy::Policy;
 use crate::report::attempt::{Attempt, CallId};
-use crate::site::SiteBreaker;
+use crate::site::{Site, SiteBreaker};
 
 impl<'p> Call<'p> {
     /// Opens a call.
@@ -106,13 +107,10 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// The first attempt of a plain call succeeded: makes the deposit and counts the call.
+    /// [`Site::count_success`] of the call's function.
     #[inline(always)]
     pub(crate) fn count_success(&self) {
-        if let Some(budget) = self.site.plain_budget() {
-            budget.pay_off();
-        }
-        counters::increment(self.site.number());
+        self.site.count_success();
     }
 
     /// The first attempt of a [quick](Self::is_quick) call succeeded: ends the call.
@@ -140,6 +138,28 @@ impl<'p> Call<'p> {
     #[inline(always)]
     pub fn close(&mut self) {
         self.state = CallState::Ended;
+    }
+}
+
+impl Site {
+    /// The first attempt of a plain call succeeded: makes the deposit and counts the call.
+    // Every annotated function compiles these lines: one call for all that is rare.
+    #[inline(always)]
+    pub(crate) fn count_success(&'static self) {
+        let is_paid = self.plain_budget().is_none_or(Budget::is_full);
+        match if is_paid { counters::cell(self.number()) } else { None } {
+            Some(counter) => counters::add(counter),
+            None => self.settle_success(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_success(&'static self) {
+        if let Some(budget) = self.plain_budget() {
+            budget.pay_off();
+        }
+        counters::increment(self.number());
     }
 }
 

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::body::Body;
 use super::builder::{Turn, Under};
 use super::faults;
 use super::guard::{Guard, telling_panics};
@@ -29,6 +30,9 @@ use crate::wait::{timer, tokio_sleep};
 pub trait Start<'p>: Copy {
     /// Whether the first attempt may be made at once.
     fn is_quiet(self) -> bool;
+
+    /// The function.
+    fn site(self) -> &'static Site;
 
     /// Opens the call.
     fn open(self, call: &mut Call<'p>);
@@ -60,7 +64,7 @@ pub trait Start<'p>: Copy {
         let accepted = rules.accepts(out);
         if accepted {
             guard.quick_success(quick);
-            self.quick_call().count_success();
+            self.site().count_success();
         }
         accepted
     }
@@ -70,6 +74,11 @@ impl Start<'static> for &'static Site {
     #[inline(always)]
     fn is_quiet(self) -> bool {
         Site::is_quiet(self)
+    }
+
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self
     }
 
     #[inline(always)]
@@ -89,6 +98,11 @@ impl<'p> Start<'p> for Under<'p> {
         self.0.is_quiet() && !self.1.is_timed()
     }
 
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self.0
+    }
+
     #[inline]
     fn open(self, call: &mut Call<'p>) {
         call.open_under(self.1);
@@ -100,56 +114,59 @@ impl<'p> Start<'p> for Under<'p> {
     }
 }
 
-impl<'p, K: Start<'p>, F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
-    Turn<K, F, R, J, X>
-{
+impl<'p, K: Start<'p>, R: Outcome, J: Judge<R>, X: Guard<R>> Turn<K, Body<'_, R>, R, J, X> {
     /// Runs the attempts on this thread, and sleeps between them.
     ///
     /// A cancellation ends a sleep, but not a running attempt.
-    // A quick success is inlined here, and compiled for each function. Everything else is in functions that are not generic
-    // in the body, so that functions with the same return type share them.
-    #[inline(always)]
+    // A quick success is inlined in an optimised build, and compiled for each function. Everything else is in functions that
+    // are not generic in the body, so that functions with the same return type share them. A build without optimisation
+    // shares this one, too.
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn run(self) -> R {
-        let Turn { call: start, mut attempt, rules, guard, .. } = self;
+        let Turn { call: start, attempt, rules, guard, .. } = self;
         let Some(quick) = start.quick(&guard) else {
-            return from_start(start, rules, guard, &mut attempt);
+            return from_start(start, rules, guard, attempt);
         };
-        let aborts = Aborts(start, None, PhantomData);
-        let panics = Panics(&guard, quick, PhantomData);
-        let out = attempt(&start.quick_call());
-        mem::forget((panics, aborts));
+        // A block of its own, so that a panic in a later line has none of the two to drop.
+        let out = {
+            let aborts = Aborts(start, None, PhantomData);
+            let panics = Panics(&guard, quick, PhantomData);
+            let out = attempt.attempt(&start.quick_call());
+            mem::forget((panics, aborts));
+            out
+        };
         if start.accepts(&rules, &out, &guard, quick) {
             return out;
         }
-        from_failure(start, None, rules, guard, quick, out, &mut attempt)
+        from_failure(start, None, rules, guard, quick, out, attempt)
     }
 }
 
-impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
-    Turn<&'static Site, F, R, J, X>
-{
+impl<R: Outcome, J: Judge<R>, X: Guard<R>> Turn<&'static Site, Body<'_, R>, R, J, X> {
     /// [`run`](Turn::run) for a function whose policy may limit the time of a call or of an attempt. `timed`, a constant
     /// for most functions: whether the policy does.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn run_timed(self, timed: bool) -> R {
         if !timed {
             return self.run();
         }
-        let Turn { call: start, mut attempt, rules, guard, .. } = self;
+        let Turn { call: start, attempt, rules, guard, .. } = self;
         let Some(quick) = start.quick(&guard) else {
-            return from_start(start, rules, guard, &mut attempt);
+            return from_start(start, rules, guard, attempt);
         };
         let started = clock::now();
         let aborts = Aborts(start, Some(started), PhantomData);
         let panics = Panics(&guard, quick, PhantomData);
         let limits = Limits::enter(started, start);
-        let out = attempt(&start.quick_call());
+        let out = attempt.attempt(&start.quick_call());
         drop(limits);
         mem::forget((panics, aborts));
         if start.accepts(&rules, &out, &guard, quick) {
             return out;
         }
-        from_failure(start, Some(started), rules, guard, quick, out, &mut attempt)
+        from_failure(start, Some(started), rules, guard, quick, out, attempt)
     }
 }
 
@@ -210,20 +227,6 @@ fn begun<'p, K: Start<'p>>(start: K, started: Option<Instant>) -> Call<'p> {
         call.start_clock_at(started);
     }
     call
-}
-
-type Body<'b, R> = &'b mut dyn Attempts<R>;
-
-/// The body of any attempt. Not `dyn FnMut`: a vtable of that trait has `call_once` as well, two more functions to compile
-/// for each body.
-trait Attempts<R> {
-    fn attempt(&mut self, call: &Call<'_>) -> R;
-}
-
-impl<R, F: FnMut(&Call<'_>) -> R> Attempts<R> for F {
-    fn attempt(&mut self, call: &Call<'_>) -> R {
-        self(call)
-    }
 }
 
 /// Opens a call whose first attempt is not quick, and runs all its attempts.

@@ -1,16 +1,15 @@
 //! The builder of a turn: one method for each argument of the attribute.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::body::Body;
 use super::breaking::{Breaking, Found, Guarded, OfSite};
-use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
-use super::rules::{
-    Given, HookCall, Judge, LookedUp, PredicateCall, Rules, Unset, hook, predicate,
-};
-use super::running::Running;
-use super::turned::Turned;
+use super::guard::{Chosen, Gate, Interrupts, Uninterrupted};
+#[cfg(feature = "tower")]
+use super::rules::Judge;
+use super::rules::{Given, HookCall, LookedUp, PredicateCall, Rules, Unset, hook, predicate};
 use super::uncut::LimitedBy;
 use crate::breaker::Breaker;
 use crate::call::cancel::{Cancel, NeverCancelled};
@@ -80,10 +79,10 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<'b, R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &'static self,
-        attempt: F,
-    ) -> <R::Error as Begun<&'static Self, F, R>>::Turn {
+        attempt: &'b mut F,
+    ) -> <R::Error as Begun<&'static Self, Body<'b, R>, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -114,10 +113,10 @@ impl Site {
 impl<'p> Under<'p> {
     /// Builds a blocking call, which consists of its attempts.
     #[inline]
-    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<'b, R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         self,
-        attempt: F,
-    ) -> <R::Error as Begun<Self, F, R>>::Turn {
+        attempt: &'b mut F,
+    ) -> <R::Error as Begun<Self, Body<'b, R>, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -140,7 +139,8 @@ impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
         P: FromInterruption<R>,
         M: Injectable<R>,
     {
-        self.ruled()
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        Turn { call, attempt, rules: Rules::looked_up(), guard, outcome }
     }
 
     /// Classifies every failure as `Transient`. The closure is that of [`classified`](Turn::classified), whose first type
@@ -156,22 +156,8 @@ impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
         P: FromInterruption<R>,
         M: Injectable<R>,
     {
-        self.ruled()
-    }
-
-    #[inline(always)]
-    fn ruled<C, S, P, M>(
-        self,
-    ) -> Turn<K, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
         let Turn { call, attempt, guard, outcome, .. } = self;
-        let rules = Rules {
-            class: PhantomData,
-            when: Unset,
-            retry_if: Unset,
-            on_retry: Unset,
-            lookup: LookedUp(PhantomData),
-        };
-        Turn { call, attempt, rules, guard, outcome }
+        Turn { call, attempt, rules: Rules::looked_up(), guard, outcome }
     }
 }
 
@@ -317,18 +303,5 @@ impl<K, A, R: Outcome, C, W, V, H, S, P, M, X>
         let Turn { call, attempt, rules, guard, outcome } = self;
         let guard = Breaking::new(breaker, Found(PhantomData), guard);
         Turn { call, attempt, rules, guard, outcome }
-    }
-}
-
-impl<'c, 'p, F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> IntoFuture
-    for Turn<&'c mut Call<'p>, F, R, J, X>
-{
-    type Output = Turned<R>;
-    type IntoFuture = Running<'c, 'p, F, R, J, X>;
-
-    #[inline(always)]
-    fn into_future(self) -> Self::IntoFuture {
-        let Turn { call, attempt, rules, guard, .. } = self;
-        Running::new(call, attempt, rules, guard)
     }
 }

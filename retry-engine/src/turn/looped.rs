@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::guard::Guard;
 use super::retrying::Plan;
 use super::rules::Judge;
-use super::running::{self, AttemptBody, poll_turn};
+use super::running::{AttemptBody, poll_turn};
 use super::turned::Turned;
 use super::work::Ends;
 use crate::call::state::Call;
@@ -54,31 +54,22 @@ pin_project! {
     }
 }
 
-impl<W: FnMut(Attempt) -> F, F: Future> running::Attempt<F::Output> for Body<W, F> {
-    type Body = Self;
-
-    #[inline(always)]
-    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut Self>> {
-        (self.attempt.is_some() || self.future.is_some()).then_some(self)
-    }
-}
-
 impl<W: FnMut(Attempt) -> F, F: Future> Future for Body<W, F> {
     type Output = F::Output;
 
-    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let Some(attempt) = this.attempt.take() {
             this.future.set(Some((this.work)(attempt)));
         }
-        AttemptBody::poll(this.future, cx)
+        let future: Pin<&mut dyn AttemptBody<F::Output>> = this.future;
+        future.poll(cx)
     }
 }
 
 impl<W: FnMut(Attempt) -> F, F: Future> AttemptBody<F::Output> for Body<W, F> {
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        Future::poll(self, cx)
+    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut dyn Future<Output = F::Output>>> {
+        if self.attempt.is_some() || self.future.is_some() { Some(self) } else { None }
     }
 
     fn end(self: Pin<&mut Self>) {

@@ -17,6 +17,7 @@
 //! another attempt follows. It holds no outcome while it sleeps, so the future is `Send` even if the error is not.
 
 mod blocking;
+mod body;
 mod breaker_wait;
 mod breaking;
 mod builder;

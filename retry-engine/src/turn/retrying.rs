@@ -4,6 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use super::body::Body;
 use super::builder::{Turn, Under};
 use super::guard::{Guard, Uninterrupted};
 use super::looped::{Looped, lending};
@@ -200,14 +201,7 @@ impl Policy {
 
 impl<'p, W, R, M, C> Retrying<'p, W, R, M, Rules<C, Unset, Unset, Unset, Unknown>> {
     fn new(policy: &'p Policy, work: W) -> Self {
-        let rules = Rules {
-            class: PhantomData,
-            when: Unset,
-            retry_if: Unset,
-            on_retry: Unset,
-            lookup: LookedUp(PhantomData),
-        };
-        let call = Plan { site: &NOBODY, policy, budget: None };
+        let (call, rules) = (Plan { site: &NOBODY, policy, budget: None }, Rules::looked_up());
         Retrying { call, work, rules, limits: Uninterrupted, breaker: Unset, yields: PhantomData }
     }
 }
@@ -252,9 +246,9 @@ impl<W, R, M, J, X, B, O> Retrying<'_, W, R, M, J, X, B, O> {
         let id = CallId::unique();
         rules.identify(id);
         let guard = breaker.around(limits);
-        let attempt = |call: &Call<'_>| M::attempt(&mut work, call.running(id));
+        let mut attempt = |call: &Call<'_>| M::attempt(&mut work, call.running(id));
         if !O::REPORTS && plan.budget.is_none() {
-            let call = Under(plan.site, plan.policy);
+            let (call, attempt): (_, Body<'_, R>) = (Under(plan.site, plan.policy), &mut attempt);
             let out = Turn { call, attempt, rules, guard, outcome: PhantomData }.run();
             return O::end(Call::ended(), out);
         }

@@ -40,6 +40,14 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 #[derive(Clone, Copy, Debug)]
 pub struct LookedUp<S, P, M>(pub(super) PhantomData<(S, P, M)>);
 
+impl<C, S, P, M> Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>> {
+    /// The rules of a call whose attribute sets none of the arguments.
+    pub(super) const fn looked_up() -> Self {
+        let lookup = LookedUp(PhantomData);
+        Rules { class: PhantomData, when: Unset, retry_if: Unset, on_retry: Unset, lookup }
+    }
+}
+
 impl<R: Interruptible> FromInterruption<R> for Has {
     fn constructor() -> Option<fn(Interruption) -> R> {
         Some(R::interrupted)

@@ -1,6 +1,6 @@
 //! The hand-written future of an `async` turn.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use super::builder::Turn;
 use super::faults::{self, Begun};
 use super::guard::{Guard, Panics, telling_panics};
 use super::judge::{cut_off, judge};
@@ -24,17 +25,27 @@ pin_project! {
     /// The future of an `async` turn.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Running<'c, 'p, F, R, J, X: Guard<R>> {
-        call: &'c mut Call<'p>,
-        rules: J,
+        // Dropped before the attempt.
         #[pin]
-        guard: X,
+        held: CallAndGuard<'c, 'p, R, X>,
+        rules: J,
         // `None` after the attempt: the call sleeps, with its timer in the trail, or yields once.
         #[pin]
         attempt: Option<F>,
+    }
+}
+
+pin_project! {
+    /// The call and the guard of a turn. Dropped during the attempt, it tells the call when that started.
+    // Apart from the attempt: turns with the same return type share the code.
+    struct CallAndGuard<'c, 'p, R, X: Guard<R>> {
+        call: &'c mut Call<'p>,
+        #[pin]
+        guard: X,
         outcome: PhantomData<fn() -> R>,
     }
 
-    impl<F, R, J, X: Guard<R>> PinnedDrop for Running<'_, '_, F, R, J, X> {
+    impl<R, X: Guard<R>> PinnedDrop for CallAndGuard<'_, '_, R, X> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             this.guard.tell_start(this.call);
@@ -42,14 +53,21 @@ pin_project! {
     }
 }
 
-impl<'c, 'p, F, R: Outcome, J, X: Guard<R>> Running<'c, 'p, F, R, J, X> {
+impl<'c, 'p, F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> IntoFuture
+    for Turn<&'c mut Call<'p>, F, R, J, X>
+{
+    type Output = Turned<R>;
+    type IntoFuture = Running<'c, 'p, F, R, J, X>;
+
     #[inline(always)]
-    pub(super) fn new(call: &'c mut Call<'p>, attempt: F, rules: J, guard: X) -> Self {
+    fn into_future(self) -> Self::IntoFuture {
+        let Turn { call, attempt, rules, guard, .. } = self;
         // An awaited turn is polled at once: if the guard need not be asked, the attempt begins here.
         if guard.has_begun() {
             call.begin();
         }
-        Running { call, rules, guard, attempt: Some(attempt), outcome: PhantomData }
+        let held = CallAndGuard { call, guard, outcome: PhantomData };
+        Running { held, rules, attempt: Some(attempt) }
     }
 }
 
@@ -61,18 +79,20 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.project();
-        poll_turn(this.call, this.rules, this.guard, this.attempt, cx)
+        let held = this.held.project();
+        poll_turn(held.call, this.rules, held.guard, this.attempt, cx)
     }
 }
 
-// A quick success is inlined. Everything else leaves through one function that is not generic in the attempt: functions
-// with the same return type share it, and the compiler still knows the state of a quick success where the turn is dropped.
-#[inline(always)]
-pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: Attempt<R>>(
+// A quick success is inlined. Everything else leaves through one function, so that the compiler still knows the state of a
+// quick success where the turn is dropped.
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
-    mut attempt: Pin<&mut A>,
+    mut attempt: Pin<&mut dyn AttemptBody<R>>,
     cx: &mut Context<'_>,
 ) -> Poll<Turned<R>> {
     let reason = 'reason: {
@@ -111,40 +131,32 @@ pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: Attempt<R>>(
     slow(call, rules, guard, attempt, reason, cx)
 }
 
-/// An attempt of a known type.
-pub(super) trait Attempt<R>: AttemptBody<R> {
-    /// The body.
-    type Body: Future<Output = R>;
-
-    /// The body; `None` if the attempt has ended.
-    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut Self::Body>>;
-}
-
-/// An attempt of any type.
+/// An attempt of any type: functions with the same return type share the code of a turn.
 pub(super) trait AttemptBody<R> {
-    /// # Panics
-    ///
-    /// If the attempt has ended.
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R>;
+    /// The body; `None` if the attempt has ended.
+    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut dyn Future<Output = R>>>;
 
     /// Drops the body, which releases everything that it held.
     fn end(self: Pin<&mut Self>);
 }
 
-impl<F: Future> Attempt<F::Output> for Option<F> {
-    type Body = F;
-
-    #[inline(always)]
-    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
-        self.as_pin_mut()
+impl<R> dyn AttemptBody<R> + '_ {
+    /// # Panics
+    ///
+    /// If the attempt has ended.
+    pub(super) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        match self.running() {
+            Some(attempt) => attempt.poll(cx),
+            None => panic!("an attempt was polled after it had ended"),
+        }
     }
 }
 
 impl<F: Future> AttemptBody<F::Output> for Option<F> {
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut dyn Future<Output = F::Output>>> {
         match self.as_pin_mut() {
-            Some(attempt) => attempt.poll(cx),
-            None => panic!("an attempt was polled after it had ended"),
+            Some(attempt) => Some(attempt),
+            None => None,
         }
     }
 

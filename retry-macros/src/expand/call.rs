@@ -16,7 +16,7 @@ impl Plan<'_> {
     // Output, for a blocking function:
     //     STATICS
     //     let call = SITE;
-    //     call.blocking(|_| -> R { BODY }).classified(…).run()
+    //     call.blocking(&mut |_| -> R { BODY }).classified(…).run()
     // Output, for an `async` function:
     //     START
     //     loop {

@@ -25,7 +25,7 @@ impl Plan<'_> {
     // Output, for an `async` function:
     //     call.turn(async { if false { return conjure::<R>() } BODY }).classified(…).await
     // Output, for a blocking function:
-    //     call.blocking(|_| -> R { FRESH { if false { return conjure::<R>() } BODY } }).classified(…).run()
+    //     call.blocking(&mut |_| -> R { FRESH { if false { return conjure::<R>() } BODY } }).classified(…).run()
     //
     // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces. Its bound makes rustc
     // point at the return type if that is no `Outcome`. The block keeps the body's span, so that errors about
@@ -85,7 +85,7 @@ impl Plan<'_> {
         let run = match shape {
             Shape::Alone => {
                 let run = self.run();
-                quote_spanned!(last=> #call.#begin(#block)#rules #guard.#run)
+                quote_spanned!(last=> #call.#begin(&mut #block)#rules #guard.#run)
             }
             Shape::Reused => quote_spanned!(last=> #call.#begin(#block)#rules #guard.run()),
         };
