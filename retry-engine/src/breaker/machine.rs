@@ -15,7 +15,8 @@ use crate::base::rng::Rng;
 /// A circuit breaker without a lock or a clock.
 ///
 /// `now` is the time since the machine's start and may stand still; where it runs backwards it counts as
-/// standing still. Transitions are lazy: every method first makes those that were due by `now`.
+/// standing still. Results are counted with a moment of 62 bits, so `now` is at most 146 years. Transitions are lazy: every method
+/// first makes those that were due by `now`.
 ///
 /// ```
 /// use retry_runtime::breaker::{BreakerSettings, Machine, Mode, Outcome};

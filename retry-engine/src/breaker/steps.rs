@@ -114,7 +114,7 @@ impl Breaker {
     }
 
     /// Runs a step of the machine under the lock: takes what threads have counted for themselves before the step,
-    /// publishes the word after it, and tells the listeners of transitions once the lock is free.
+    /// publishes the word after it unless the step kept its paths, and tells the listeners of transitions once the lock is free.
     #[inline]
     pub(super) fn locked(&self, now: Moment, step: impl FnOnce(&mut Machine, Tick) -> Paths) {
         let tick = self.tick(now);

@@ -28,6 +28,7 @@
 //! A permit holds one word as well, [`Held`]: generation and bit 31 stand in the same places, so an admitting
 //! word is copied as it is.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::settings::{BreakerSettings, PATIENCE};
@@ -224,8 +225,7 @@ impl Word {
         let generation = u64::from(generation) << 32;
         let next = generation | path.flags;
         let mut shown = self.word.load(Ordering::Relaxed);
-        // Nothing is written that is there already: a failure usually changes neither, and the other cores go on without a
-        // look at memory.
+        // Nothing is written that is there already: the other cores go on without a look at memory.
         if self.until.load(Ordering::Relaxed) != path.until {
             if shown & REFUSING != 0 {
                 // Before the moment: nobody takes the new one for the end of the old state.
@@ -277,8 +277,20 @@ const fn slow(settings: &BreakerSettings) -> u64 {
 /// 63 … 32      31     30 … 0
 /// generation   call   of a call: its number if it is listed (then `fast` is 0); of a probe: its number, from 1
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Held(u64);
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = f.debug_struct("Held");
+        parts.field("generation", &self.generation());
+        match self.probe() {
+            Some(number) => parts.field("probe", &number),
+            None => parts.field("number", &self.number()),
+        };
+        parts.finish()
+    }
+}
 
 impl Held {
     pub(super) const NOTHING: Held = Held(0);

@@ -14,7 +14,7 @@ use crate::report::record::{Delay, DelaySource};
 pub(crate) struct Course<'a> {
     /// Attempts since the last healthy one, the one that has just failed included.
     pub(crate) attempt: u32,
-    /// The delay before that attempt; `None` for the first one, and where the policy's delays do not grow by themselves.
+    /// The delay before that attempt; `None` for the first one. Needed only where the policy's delays grow by themselves.
     pub(crate) previous: Option<Duration>,
     pub(crate) deadline: Option<Moment>,
     /// When the time of `no_retry_after` began.

@@ -24,7 +24,7 @@ pub(in crate::breaker) enum Standing {
     Trips,
     /// The window has enough calls, and they reach no rate: a quick success cannot trip.
     Bears,
-    /// The window has too few calls for a rate.
+    /// The window has too few calls for a rate, or the state is one that does not trip.
     TooFew,
 }
 
