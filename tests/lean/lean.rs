@@ -4,6 +4,7 @@ mod retrying;
 
 use std::cell::Cell;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Once;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -242,4 +243,18 @@ fn a_call_id_is_the_same_in_each_attempt_and_the_last_kind_is_told() {
     assert!(seen.iter().all(|(id, _)| *id == seen[0].0));
     let kinds: Vec<_> = seen.iter().map(|(_, kind)| *kind).collect();
     assert_eq!(kinds, [None, Some(Kind::Transient), Some(Kind::Transient)]);
+}
+
+#[test]
+fn a_call_that_has_ended_holds_nothing_although_its_future_goes_on() {
+    let held = Rc::new(());
+    let captured = Rc::clone(&held);
+    let work = move |_| {
+        let _ = &captured;
+        async { Ok::<_, Failure>(1) }
+    };
+    let mut call = pin!(Policy::new().call_async(work));
+    let mut context = Context::from_waker(Waker::noop());
+    assert_eq!(call.as_mut().poll(&mut context), Poll::Ready(Ok(1)));
+    assert_eq!(Rc::strong_count(&held), 1);
 }

@@ -331,7 +331,13 @@ impl Call<'_> {
         self.live()?.wake()
     }
 
-    /// The timer of the pause between two attempts, or of the last pause.
+    /// Whether a pause of the call has begun.
+    #[cold]
+    pub(crate) fn has_slept(&self) -> bool {
+        self.live().is_some()
+    }
+
+    /// The timer of the pause between two attempts, or of the last pause, maybe that of another call.
     #[cold]
     pub(crate) fn sleeping(&mut self) -> &mut Option<Sleeping> {
         &mut self.trail_mut().sleep

@@ -60,7 +60,9 @@ impl Policy {
         F: Awaited<R>,
         R: Interruptible<Error: Classify>,
     {
-        Looped::limited(self, work)
+        let policy = *self;
+        // A block, so that the captures of the closure are dropped at the end of the call.
+        async move { Looped::limited(&policy, work).await }
     }
 
     /// [`call_async`](Policy::call_async) for futures that borrow the captures of the closure: an `async` closure may

@@ -311,9 +311,7 @@ fn between<R: Outcome, J: Judge<R>, X: Guard<R>>(
     guard: Pin<&mut X>,
     cx: &mut Context<'_>,
 ) -> Poll<Turned<R>> {
-    // Where the task has yielded, the timer of an earlier pause resolves at once.
-    match call.sleeping() {
-        Some(_) => pause::go_on(call, rules, guard, cx),
-        None => Poll::Ready(Turned::Again),
-    }
+    // Where the task has yielded, the timer of an earlier pause resolves at once; a call without one may have the timer of
+    // another call.
+    if call.has_slept() { pause::go_on(call, rules, guard, cx) } else { Poll::Ready(Turned::Again) }
 }

@@ -165,12 +165,6 @@ fn begin(end: Instant) -> Sleeping {
     tokio_sleep::sleep_until(end)
 }
 
-/// Begins a limit of the default timer.
-#[cfg(not(feature = "sites"))]
-fn begin(end: Instant) -> Sleeping {
-    tokio_sleep::sleep_until(end)
-}
-
 /// Ends a limit.
 #[cfg(feature = "sites")]
 #[cold]

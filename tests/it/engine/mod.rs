@@ -23,6 +23,7 @@ mod quick_limits;
 mod reports;
 mod resumed;
 mod retrying;
+mod runtimes;
 mod sites;
 mod steps;
 mod timeout;
