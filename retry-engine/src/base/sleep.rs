@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 
 use super::sync::unpoisoned;
+#[cfg(feature = "sites")]
 use super::time::Instant;
 
 /// A future that resolves after some time.
@@ -18,11 +19,13 @@ pub(crate) struct Sleeping(Pin<Box<dyn Restart>>);
 /// A sleep by a timer of the engine's.
 pub(crate) trait Restart: Future<Output = ()> + Send + Sync {
     /// Begins a sleep until this instant in the memory of this one; `false` if another timer must do that.
+    #[cfg(feature = "sites")]
     fn restart(self: Pin<&mut Self>, _end: Instant) -> bool {
         false
     }
 
     /// Ends the sleep; whether another can [begin](Restart::restart) in its memory.
+    #[cfg(feature = "sites")]
     fn stop(self: Pin<&mut Self>) -> bool {
         false
     }
@@ -41,6 +44,7 @@ impl Sleeping {
     }
 
     /// Begins a sleep until this instant in the memory of this one; `false` if another timer must do that.
+    #[cfg(feature = "sites")]
     pub(crate) fn restart(&mut self, end: Instant) -> bool {
         self.0.as_mut().restart(end)
     }

@@ -74,11 +74,13 @@ pin_project! {
 }
 
 impl Restart for Outliving {
+    #[cfg(feature = "sites")]
     fn restart(mut self: Pin<&mut Self>, end: Instant) -> bool {
         self.set(Outliving::New { end: end.into() });
         true
     }
 
+    #[cfg(feature = "sites")]
     fn stop(mut self: Pin<&mut Self>) -> bool {
         let end = match self.as_mut().project() {
             Way::New { end } => *end,
