@@ -82,7 +82,7 @@ pub(crate) trait Calls: fmt::Debug + Sync {
 /// The volume of a budget: the calls that are reported to the budget, and those of the functions that it belongs to.
 #[derive(Debug)]
 pub(super) struct Volume {
-    /// How the budget's capacity follows.
+    /// The rule by which the budget's capacity follows.
     follow: Follow,
     /// Each thread counts for itself, so that calls of one host on several threads do not slow each other down.
     reported: Cells,

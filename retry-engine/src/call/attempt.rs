@@ -48,7 +48,7 @@ impl Drop for Limits {
     }
 }
 
-/// What surrounds an attempt.
+/// The surroundings of an attempt: contexts, spans, limits and faults.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Surroundings {
     /// No context, no span, no limit, no fault.
@@ -132,7 +132,7 @@ impl Call<'_> {
         Some(Inside { _context: context, _scope: scope, _span: span })
     }
 
-    /// What surrounds the running attempt.
+    /// The surroundings of the running attempt.
     #[inline]
     pub(crate) fn surroundings(&self) -> Surroundings {
         match &self.state {

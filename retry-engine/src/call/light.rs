@@ -21,7 +21,7 @@ impl Call<'_> {
         }
     }
 
-    /// What its trail takes over: when it started, its configuration, and its flags.
+    /// The facts that its trail takes over: the start, the configuration and the flags.
     #[inline]
     pub(super) fn noted(&self) -> (Option<Moment>, Option<&'static Effective>, Mode) {
         match self.state {

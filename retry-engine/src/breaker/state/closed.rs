@@ -17,7 +17,7 @@ pub(in crate::breaker) struct Closed {
     pub(in crate::breaker) dropped: Dropped,
 }
 
-/// What the counts of a closed breaker say.
+/// The verdict of a closed breaker's counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::breaker) enum Standing {
     /// They are enough to open.
@@ -101,7 +101,7 @@ impl Closed {
         self.standing(now, settings) == Standing::Trips
     }
 
-    /// What the counts say.
+    /// The verdict of the counts.
     #[inline(always)]
     pub(in crate::breaker) fn standing(
         &mut self,
