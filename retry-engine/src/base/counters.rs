@@ -163,10 +163,10 @@ pub(crate) fn increment(number: u32) {
     }
 }
 
-/// This thread's cell of a counter, if its block is long enough.
+/// [`Here::cell`] of this thread.
 #[inline(always)]
 pub(crate) fn cell(number: u32) -> Option<&'static AtomicU64> {
-    HERE.with(|here| here.mine.get()).get(number as usize)
+    HERE.with(|here| here.cell(number))
 }
 
 #[cold]

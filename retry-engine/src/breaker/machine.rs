@@ -267,7 +267,7 @@ impl Machine {
     /// Makes the transitions that were due by now, dated to when they were.
     #[inline]
     pub(super) fn settle(&mut self, now: Duration) {
-        if let State::Open(_) | State::HalfOpen(_) = self.state {
+        if self.ends_by_time() {
             self.make_due(now);
         }
     }

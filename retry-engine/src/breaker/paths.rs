@@ -32,9 +32,15 @@ impl Machine {
     /// [`settle`](Self::settle) at a tick.
     #[inline]
     pub(super) fn settle_at(&mut self, now: Tick) {
-        if let State::Open(_) | State::HalfOpen(_) = self.state {
+        if self.ends_by_time() {
             self.make_due(now.time());
         }
+    }
+
+    /// Whether time alone can end the state.
+    #[inline]
+    pub(super) fn ends_by_time(&self) -> bool {
+        matches!(self.state, State::Open(_) | State::HalfOpen(_))
     }
 
     /// The machine's memory, by which a table of breakers decides what to forget. Makes no transition.

@@ -67,15 +67,7 @@ impl Trail {
         if self.debt.is_some() {
             return self.repay();
         }
-        if self.attempt == 1 {
-            if let Some(budget) = self.budget() {
-                self.count(budget);
-                budget.pay_off();
-            }
-            if let Some(key) = self.key() {
-                key.pay_off();
-            }
-        }
+        self.tell_of_first(Budget::pay_off);
     }
 
     /// Tells the budgets about an attempt that failed or was interrupted.
@@ -85,14 +77,21 @@ impl Trail {
             // The other side answered a rejected retry: it was a good bet.
             return if rejected { self.repay() } else { self.drop_debt() };
         }
-        if self.attempt == 1 {
-            if let Some(budget) = self.budget() {
-                self.count(budget);
-                budget.deposit_lost();
-            }
-            if let Some(key) = self.key() {
-                key.deposit_lost();
-            }
+        self.tell_of_first(Budget::deposit_lost);
+    }
+
+    /// Tells the budgets how a first attempt has ended.
+    #[inline(always)]
+    fn tell_of_first(&self, end: impl Fn(&Budget)) {
+        if self.attempt != 1 {
+            return;
+        }
+        if let Some(budget) = self.budget() {
+            self.count(budget);
+            end(budget);
+        }
+        if let Some(key) = self.key() {
+            end(key);
         }
     }
 

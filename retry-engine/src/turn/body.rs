@@ -2,7 +2,7 @@
 
 use crate::call::state::Call;
 
-/// The body of any attempt.
+/// The pointer to the body of any attempt.
 pub(super) type Body<'b, R> = &'b mut (dyn Attempts<R> + 'b);
 
 /// The body of any attempt. Not `dyn FnMut`: a vtable of that trait has `call_once` as well, two more functions to compile

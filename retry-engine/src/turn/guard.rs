@@ -327,9 +327,7 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
             return Poll::Ready(cut);
         }
         if !mem::replace(this.armed, true) {
-            if let Some((end, _)) = limit(call, *this.started) {
-                this.alarm.0.get_or_insert_with(|| timer::limit(end));
-            }
+            this.alarm.0 = limit(call, *this.started).map(|(end, _)| timer::limit(end));
         }
         let Some(alarm) = &mut this.alarm.0 else { return Poll::Pending };
         ready!(Pin::new(alarm).poll(cx));

@@ -95,11 +95,7 @@ impl Restart for Outliving {
     fn rest(mut self: Pin<&mut Self>) -> bool {
         // tokio's own sleep would hold its runtime.
         match self.as_mut().project() {
-            Way::Tokio { sleep } if sleep.is_elapsed() => {
-                let end = sleep.deadline();
-                self.set(Outliving::New { end });
-                true
-            }
+            Way::Tokio { sleep } if sleep.is_elapsed() => self.stop(),
             _ => false,
         }
     }

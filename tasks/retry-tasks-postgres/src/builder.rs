@@ -232,7 +232,7 @@ impl Postgres {
             move |batch: &mut Vec<Job>| {
                 told.tell(rows.write(batch));
                 if rows.has_left_one() {
-                    told.tell_all(&News::claimable());
+                    told.tell_all(News::claimable());
                 }
             }
         };

@@ -45,9 +45,9 @@ impl Exchange {
     }
 
     /// Tells this program now, and others soon.
-    pub(crate) fn tell_all(&self, news: &News) {
+    pub(crate) fn tell_all(&self, news: News) {
         self.heard(news.clone());
-        self.tell(news.clone());
+        self.tell(news);
     }
 
     /// Passes the news of others to this function from now on.
